@@ -1,0 +1,196 @@
+//! What a component may read of an answer: parsed here, with the captured values taken out and the rest withheld or scrubbed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use serde_json::{Map, Value};
+use zeroize::Zeroize;
+
+use crate::Secret;
+use crate::manifest::{Endpoint, REVEALED};
+use crate::scrub::scrub;
+use crate::transport::Incoming;
+
+/// Response headers that any provider may read.
+const HEADERS: [&str; 8] =
+    ["content-type", "date", "dpop-nonce", "retry-after", "www-authenticate", "x-ratelimit-reset", "x-request-id", "request-id"];
+
+/// A parsed answer.
+pub struct Response {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    document: Document,
+    captured: Vec<(String, Secret)>,
+    /// `None`: whatever is there may be read.
+    revealed: Option<Vec<String>>,
+    revealed_headers: Vec<String>,
+}
+
+/// A JSON document whose strings are overwritten when it goes.
+struct Document(Value);
+
+impl Drop for Document {
+    fn drop(&mut self) {
+        fn wipe(value: &mut Value) {
+            match value {
+                Value::String(text) => text.zeroize(),
+                Value::Array(items) => items.iter_mut().for_each(wipe),
+                Value::Object(fields) => fields.values_mut().for_each(wipe),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        wipe(&mut self.0);
+    }
+}
+
+impl Document {
+    /// JSON, else a form if it can be one. Everything else is empty.
+    fn parse(headers: &HeaderMap, body: &[u8]) -> Self {
+        if let Ok(value) = serde_json::from_slice(body) {
+            return Self(value);
+        }
+        let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if content_type.starts_with("application/x-www-form-urlencoded") || content_type.starts_with("text/plain") {
+            let fields = form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value)));
+            return Self(Value::Object(fields.collect::<Map<_, _>>()));
+        }
+        Self(Value::Null)
+    }
+
+    fn text(&self, pointer: &str) -> Option<String> {
+        match self.0.pointer(pointer)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(boolean) => Some(boolean.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+}
+
+impl Response {
+    /// Takes an endpoint's answer apart. What is captured becomes live: `live` grows by it, so that it is scrubbed from whatever is read later.
+    pub(crate) fn new(endpoint: &Endpoint, answer: Incoming, live: &mut Vec<Secret>) -> Self {
+        let document = Document::parse(&answer.headers, &answer.body);
+        let captured = captured(endpoint.captures.as_ref(), &document);
+        live.extend(captured.iter().map(|(_, secret)| secret.clone()));
+        let revealed = endpoint.captures.is_some().then(|| endpoint.reveals.clone());
+        let revealed_headers = endpoint.headers.clone();
+        Self { status: answer.status, headers: answer.headers, document, captured, revealed, revealed_headers }
+    }
+
+    pub(crate) fn header(&self, name: &str, live: &[Secret]) -> Option<String> {
+        let name = name.to_ascii_lowercase();
+        if !HEADERS.contains(&name.as_str()) && !self.revealed_headers.contains(&name) {
+            return None;
+        }
+        let value = self.headers.get(&name)?.to_str().ok()?;
+        if name == "retry-after" {
+            return retry_after(value, self.headers.get("date").and_then(|date| date.to_str().ok())).map(|wait| wait.as_secs().to_string());
+        }
+        Some(scrub(value, live).into_owned())
+    }
+
+    pub(crate) fn text(&self, pointer: &str, live: &[Secret]) -> Option<String> {
+        let open = |revealed: &Vec<String>| REVEALED.contains(&pointer) || revealed.iter().any(|open| open == pointer);
+        if !self.revealed.as_ref().is_none_or(open) {
+            return None;
+        }
+        let text = self.document.text(pointer)?;
+        Some(scrub(&text, live).into_owned())
+    }
+
+    pub(crate) fn secret(&self, pointer: &str) -> Option<&Secret> {
+        self.captured.iter().find(|(at, _)| at == pointer).map(|(_, secret)| secret)
+    }
+}
+
+fn captured(captures: Option<&BTreeMap<String, String>>, document: &Document) -> Vec<(String, Secret)> {
+    let take = |(kind, pointer): (&String, &String)| {
+        let text = document.text(pointer).filter(|text| !text.is_empty())?;
+        Some((pointer.clone(), Secret::new(kind.as_str(), text)))
+    };
+    captures.into_iter().flatten().filter_map(take).collect()
+}
+
+/// `Retry-After` in both its forms (RFC 9110, 10.2.3); a date is measured by the answer's own clock.
+pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = date.and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or_else(SystemTime::now);
+    Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::manifest::UrlTemplate;
+
+    fn answer(captures: bool, headers: &[(&'static str, &str)], body: &str) -> (Response, Vec<Secret>) {
+        let endpoint = Endpoint {
+            url: UrlTemplate::parse("https://example.com/token").unwrap(),
+            browser: false,
+            accepts: vec![],
+            captures: captures.then(|| BTreeMap::from([("access-token".to_owned(), "/access_token".to_owned())])),
+            reveals: vec!["/team/id".to_owned()],
+            headers: vec!["x-own".to_owned()],
+        };
+        let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
+        let mut live = vec![];
+        let incoming = Incoming { status: 200, headers, body: Zeroizing::new(body.as_bytes().to_vec()) };
+        (Response::new(&endpoint, incoming, &mut live), live)
+    }
+
+    const TOKENS: &str = r#"{"access_token":"secret-1","other":"secret-2","pin":12345678,"expires_in":3600,"scope":"a secret-1",
+        "team":{"id":7,"key":"secret-3"}}"#;
+
+    #[test]
+    fn what_is_neither_captured_nor_revealed_is_withheld() {
+        let (answer, live) = answer(true, &[], TOKENS);
+        assert_eq!(answer.secret("/access_token").unwrap().reveal(), b"secret-1");
+        assert_eq!(answer.text("/expires_in", &live).as_deref(), Some("3600"));
+        assert_eq!(answer.text("/team/id", &live).as_deref(), Some("7"));
+        for pointer in ["/access_token", "/other", "/pin", "/team/key", "/team", "", "/", "/access~1token", "/team/id/"] {
+            assert_eq!(answer.text(pointer, &live), None, "{pointer}");
+        }
+        assert!(answer.secret("/other").is_none());
+    }
+
+    #[test]
+    fn an_echo_of_a_captured_value_is_scrubbed() {
+        let (answer, live) = answer(true, &[("x-own", "is secret-1"), ("set-cookie", "a=b")], TOKENS);
+        assert_eq!(answer.text("/scope", &live).as_deref(), Some("a [withheld]"));
+        assert_eq!(answer.header("X-Own", &live).as_deref(), Some("is [withheld]"));
+        assert_eq!(answer.header("set-cookie", &live), None);
+    }
+
+    #[test]
+    fn forms_are_read_as_json_is_and_anything_else_is_empty() {
+        let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+        let (read, live) = answer(true, &form, "access_token=abc&other=x&scope=a+b");
+        assert_eq!(read.secret("/access_token").unwrap().reveal(), b"abc");
+        assert_eq!((read.text("/other", &live), read.text("/scope", &live).as_deref()), (None, Some("a b")));
+        for body in ["<html>access_token=abc</html>", "{\"access_token\":\"abc", ""] {
+            let (read, _) = answer(true, &[("content-type", "text/html")], body);
+            assert!(read.secret("/access_token").is_none());
+        }
+    }
+
+    #[test]
+    fn an_api_without_captures_is_open() {
+        let (read, live) = answer(false, &[], TOKENS);
+        assert_eq!(read.text("/other", &live).as_deref(), Some("secret-2"));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_in_both_forms() {
+        let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(retry_after("30", None), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", date), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", date), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", date), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! One call of a component: what it has while it runs, and what stops it.
+//!
+//! permit → store with limits → instance → call → store dropped. A store is never used twice, so nothing of one call is left for the next.
+//! Two clocks: epochs count the time in which the component computes, a timeout bounds the whole, which includes waiting for a service.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, error::Elapsed};
+use wasmtime::component::{Resource, ResourceTable};
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
+
+use crate::bindings::ProviderWorld;
+use crate::bindings::exports::jeton::provider::provider as wit;
+use crate::capability::client::Lent;
+use crate::engine::TICK;
+use crate::load::Loaded;
+use crate::policy::Measure;
+use crate::runtime::Capabilities;
+use crate::scrub::{presentable, scrub};
+use crate::transport::TransportError;
+use crate::{Client, Error, ErrorKind, Flow, Secret, ServiceError};
+
+/// How many handles a call may hold at once.
+const MOST_HANDLES: usize = 128;
+
+/// How many bytes a component may hand to the host in one host call.
+const MOST_COPIED: usize = 1 << 20;
+
+/// What a component used more of than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Overstepped(pub(crate) String);
+
+/// The state that a component's calls of the host work on.
+pub(crate) struct Call {
+    pub(crate) table: ResourceTable,
+    pub(crate) loaded: Arc<Loaded>,
+    pub(crate) lent: Arc<Capabilities>,
+    /// The client's settings, with the manifest's defaults.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// Every secret that this call has to do with; scrubbed from all that is shown.
+    pub(crate) live: Vec<Secret>,
+    /// The flow that is being begun.
+    pub(crate) flow: Option<Flow>,
+    /// Why the last request got no answer.
+    pub(crate) trouble: Option<TransportError>,
+    pub(crate) log_lines: u32,
+    /// The component's last line at level error: a panic's text, where it panicked.
+    pub(crate) last_words: Option<String>,
+    requests: u32,
+    deadline: Instant,
+    limits: StoreLimits,
+}
+
+impl Call {
+    pub(crate) fn new(loaded: Arc<Loaded>, lent: Arc<Capabilities>) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MOST_HANDLES);
+        let limits = StoreLimitsBuilder::new().memory_size(lent.limits.memory).memories(1).instances(40).tables(8).trap_on_grow_failure(true);
+        Self {
+            table,
+            settings: BTreeMap::new(),
+            live: vec![],
+            flow: None,
+            trouble: None,
+            log_lines: 0,
+            last_words: None,
+            requests: 0,
+            deadline: Instant::now() + lent.limits.time,
+            limits: limits.build(),
+            loaded,
+            lent,
+        }
+    }
+
+    /// A handle for a secret, which is live from now on.
+    pub(crate) fn hand_out(&mut self, secret: Secret) -> wasmtime::Result<Resource<Secret>> {
+        self.live.push(secret.clone());
+        Ok(self.table.push(secret)?)
+    }
+
+    pub(crate) fn count_request(&mut self) -> wasmtime::Result<()> {
+        self.requests += 1;
+        self.trouble = None;
+        let most = self.lent.limits.requests;
+        if self.requests > most { Err(Overstepped(format!("at most {most} requests in a call")).into()) } else { Ok(()) }
+    }
+
+    /// A request ends a little before the call does, so that its failure is still told as what it is.
+    pub(crate) fn measure(&self) -> Measure {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        Measure { time: left.mul_f32(0.9).min(self.lent.limits.request), largest: self.lent.limits.answer }
+    }
+
+    /// What a person may be shown of a text that a component returned.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        presentable(&scrub(text, &self.live), 500)
+    }
+}
+
+/// A component that runs.
+pub(crate) struct Run {
+    pub(crate) store: Store<Call>,
+    pub(crate) exports: ProviderWorld,
+    pub(crate) deadline: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Run {
+    /// Instantiates the component for one call.
+    pub(crate) async fn start(call: Call) -> Result<Self, Error> {
+        let (loaded, lent, deadline) = (call.loaded.clone(), call.lent.clone(), call.deadline);
+        let permit = lent.permits.clone().acquire_owned().await.map_err(|_| Error::Host("the runtime is shutting down".into()))?;
+        let mut store = Store::new(loaded.pre.engine(), call);
+        store.limiter(|call| &mut call.limits);
+        store.set_hostcall_fuel(MOST_COPIED);
+        store.set_epoch_deadline(1);
+        let mut ticks = (lent.limits.computing.as_millis() / TICK.as_millis()) as u64;
+        let computing = lent.limits.computing;
+        store.epoch_deadline_callback(move |_| {
+            ticks = ticks.checked_sub(1).ok_or_else(|| Overstepped(format!("it computed for more than {computing:?}")))?;
+            Ok(UpdateDeadline::Yield(1))
+        });
+        let started = tokio::time::timeout_at(deadline, loaded.pre.instantiate_async(&mut store)).await;
+        let exports = match started {
+            Ok(Ok(exports)) => exports,
+            Ok(Err(error)) => return Err(stopped(store.data(), &error)),
+            Err(_) => return Err(too_long(&loaded, lent.limits.time)),
+        };
+        Ok(Self { store, exports, deadline, _permit: permit })
+    }
+
+    /// Lends the client. Its secrets are live, whether the component asks for them or not.
+    pub(crate) fn lend(&mut self, client: &Client) -> Result<Resource<Lent>, Error> {
+        let call = self.store.data_mut();
+        let mut client = client.clone();
+        client.settings = call.loaded.manifest.settings_of(&client)?;
+        call.settings.clone_from(&client.settings);
+        call.live.extend(client.secrets.values().cloned());
+        let held = call.table.push(Lent(client)).map_err(|error| Error::Host(error.to_string()))?;
+        Ok(Resource::new_borrow(held.rep()))
+    }
+
+    /// Lends a secret.
+    pub(crate) fn borrow(&mut self, secret: &Secret) -> Result<Resource<Secret>, Error> {
+        let held = self.store.data_mut().hand_out(secret.clone()).map_err(|error| Error::Host(error.to_string()))?;
+        Ok(Resource::new_borrow(held.rep()))
+    }
+
+    /// What came of a call: the component's answer, or why there is none.
+    pub(crate) fn settle<T>(&mut self, outcome: Result<wasmtime::Result<Result<T, wit::Error>>, Elapsed>) -> Result<T, Error> {
+        let call = self.store.data_mut();
+        match outcome {
+            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Err(error))) => Err(match call.trouble.take() {
+                Some(TransportError::Denied(denial)) => denial.into(),
+                Some(other) => Error::Unreachable(other.to_string()),
+                None => service_error(call, error).into(),
+            }),
+            Ok(Err(error)) => Err(stopped(call, &error)),
+            Err(_) => Err(too_long(&call.loaded, call.lent.limits.time)),
+        }
+    }
+}
+
+fn service_error(call: &Call, error: wit::Error) -> ServiceError {
+    let kind = match error.kind {
+        wit::ErrorKind::InvalidGrant => ErrorKind::InvalidGrant,
+        wit::ErrorKind::InvalidToken => ErrorKind::InvalidToken,
+        wit::ErrorKind::InvalidClient => ErrorKind::InvalidClient,
+        wit::ErrorKind::AccessDenied => ErrorKind::AccessDenied,
+        wit::ErrorKind::AdminApprovalRequired => ErrorKind::AdminApprovalRequired,
+        wit::ErrorKind::RedirectMismatch => ErrorKind::RedirectMismatch,
+        wit::ErrorKind::RateLimited => ErrorKind::RateLimited,
+        wit::ErrorKind::TemporarilyUnavailable => ErrorKind::TemporarilyUnavailable,
+        wit::ErrorKind::InsufficientScope => ErrorKind::InsufficientScope,
+        wit::ErrorKind::Unsupported => ErrorKind::Unsupported,
+        wit::ErrorKind::Other => ErrorKind::Other,
+    };
+    let shown = |text: Option<String>| text.map(|text| call.shown(&text));
+    let retry_after = error.retry_after.map(|seconds| Duration::from_secs(seconds).min(crate::convert::LONGEST));
+    ServiceError { kind, code: shown(error.code), description: shown(error.description), retry_after }
+}
+
+/// Why a component stopped before it answered.
+fn stopped(call: &Call, error: &wasmtime::Error) -> Error {
+    let provider = call.loaded.manifest.id.clone();
+    if let Some(Overstepped(limit)) = error.downcast_ref() {
+        return Error::Limit { provider, limit: limit.clone() };
+    }
+    if let Some(Trap::StackOverflow) = error.downcast_ref() {
+        return Error::Limit { provider, limit: "it called itself too deeply".into() };
+    }
+    let causes: Vec<_> = error.chain().map(|cause| cause.to_string()).collect();
+    let said = |text: &str| causes.iter().any(|cause| cause.contains(text));
+    if said("forcing trap when growing memory") {
+        return Error::Limit { provider, limit: format!("it wanted more than {} MiB of memory", call.lent.limits.memory >> 20) };
+    }
+    if said("too much data is being copied") {
+        return Error::Limit { provider, limit: format!("it passed more than {} KiB to the host at once", MOST_COPIED >> 10) };
+    }
+    if said("resource table has no free keys") {
+        return Error::Limit { provider, limit: format!("it held more than {MOST_HANDLES} handles") };
+    }
+    let what = match (&call.last_words, causes.last()) {
+        (Some(words), _) => format!("broke off: {words}"),
+        (None, Some(cause)) => format!("broke off: {}", call.shown(cause)),
+        (None, None) => "broke off".to_owned(),
+    };
+    Error::Provider { provider, what }
+}
+
+fn too_long(loaded: &Loaded, time: Duration) -> Error {
+    Error::Limit { provider: loaded.manifest.id.clone(), limit: format!("its call took longer than {time:?}") }
+}

@@ -1,0 +1,210 @@
+//! `callback`: where the browser comes back to, and whether what comes back belongs to the flow.
+//!
+//! State, code and verifier are made, kept and checked here. A provider sees the state (it goes into a URL) and the challenge; the code and
+//! the verifier reach it as handles.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use url::Url;
+use wasmtime::Result as Trapped;
+
+use crate::bindings::jeton::provider::callback::{Host, Reservation as Reserved};
+use crate::call::{Call, Overstepped};
+use crate::{Error, Grant, Secret};
+
+/// Answers where a flow's browser is to come back to. A [`Url`] is one that always says the same.
+pub trait Callback: Send + Sync {
+    /// The redirect URI of a new flow, as it is registered with the service.
+    ///
+    /// # Errors
+    /// There is none, for instance because no port is free.
+    fn redirect_uri(&self) -> Result<String, Error>;
+}
+
+impl Callback for Url {
+    fn redirect_uri(&self) -> Result<String, Error> {
+        Ok(self.to_string())
+    }
+}
+
+impl Callback for String {
+    fn redirect_uri(&self) -> Result<String, Error> {
+        Ok(self.clone())
+    }
+}
+
+/// A grant that waits for a browser to come back.
+#[derive(Clone)]
+pub struct Flow {
+    /// What was asked for.
+    pub grant: Grant,
+    /// Where the browser comes back to.
+    pub redirect_uri: String,
+    /// What it brings back.
+    pub state: Secret,
+    /// PKCE.
+    pub verifier: Secret,
+}
+
+/// What a browser brought back, checked against its flow.
+#[derive(Debug)]
+pub struct Returned {
+    pub(crate) code: Option<Secret>,
+    pub(crate) answer: Vec<(String, String)>,
+}
+
+impl Flow {
+    /// Draws state and verifier.
+    pub(crate) fn reserve(grant: Grant, callback: &dyn Callback) -> Result<Self, Error> {
+        Ok(Self {
+            grant,
+            redirect_uri: callback.redirect_uri()?,
+            state: Secret::new("state", unguessable()?),
+            verifier: Secret::new("code-verifier", unguessable()?),
+        })
+    }
+
+    pub(crate) fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.reveal()))
+    }
+
+    /// Checks what a browser brought to the redirect URI: the part behind the `?`.
+    ///
+    /// # Errors
+    /// The state is missing or another one, or a parameter stands there twice. The flow goes on waiting: anybody can call a redirect URI.
+    pub fn returned(&self, query: &str) -> Result<Returned, Error> {
+        let mut returned = self.read(query)?;
+        let states: Vec<_> = returned.answer.extract_if(.., |(name, _)| name == "state").collect();
+        match states.as_slice() {
+            [(_, state)] if same(state.as_bytes(), self.state.reveal()) => Ok(returned),
+            [] => Err(Error::Callback("the address has no `state`, so it isn't the answer to this sign-in".into())),
+            _ => Err(Error::Callback("the address belongs to another sign-in (its `state` differs)".into())),
+        }
+    }
+
+    /// Reads what a person pasted: the address that the browser was sent to, or the code alone. A code alone comes without a state; the person
+    /// vouches for it by pasting it.
+    ///
+    /// # Errors
+    /// As [`Flow::returned`], and for a text that is neither.
+    pub fn pasted(&self, text: &str) -> Result<Returned, Error> {
+        let text = text.trim();
+        if let Some((_, query)) = text.split_once('?') {
+            return self.returned(query.split('#').next().unwrap_or(query));
+        }
+        if text.contains("code=") || text.contains("error=") {
+            return self.returned(text);
+        }
+        let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '&' | '=' | '\\');
+        if text.is_empty() || text.len() > 4096 || text.contains("://") || !text.chars().all(plain) {
+            return Err(Error::Callback("that is neither the address that the browser was sent to nor a code".into()));
+        }
+        Ok(Returned { code: Some(Secret::new("code", text)), answer: vec![] })
+    }
+
+    fn read(&self, query: &str) -> Result<Returned, Error> {
+        if query.len() > 16 << 10 {
+            return Err(Error::Callback("the address is too long".into()));
+        }
+        let mut returned = Returned { code: None, answer: vec![] };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let twice = if name == "code" { returned.code.is_some() } else { returned.answer.iter().any(|(known, _)| *known == name) };
+            if twice {
+                return Err(Error::Callback("a parameter of the address stands there twice".into()));
+            }
+            match name.as_ref() {
+                "code" => returned.code = Some(Secret::new("code", value.as_bytes())),
+                _ => returned.answer.push((name.into_owned(), value.into_owned())),
+            }
+        }
+        Ok(returned)
+    }
+}
+
+impl Returned {
+    /// Whether the service sent an error instead of a code.
+    pub fn is_error(&self) -> bool {
+        self.answer.iter().any(|(name, _)| name == "error")
+    }
+
+    /// Only what the provider may read.
+    pub(crate) fn revealed(&self, reveals: &[String]) -> Vec<(String, String)> {
+        let open = |name: &String| ["error", "error_description", "error_uri", "scope"].contains(&name.as_str()) || reveals.contains(name);
+        self.answer.iter().filter(|(name, _)| open(name)).cloned().collect()
+    }
+}
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
+    }
+}
+
+/// 256 bits, in the alphabet that RFC 7636 asks of verifiers.
+fn unguessable() -> Result<String, Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Host(format!("the system has no random bytes: {error}")))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// In a time that doesn't tell where they differ.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+impl Host for Call {
+    async fn reserve(&mut self) -> Trapped<Reserved> {
+        let Some(flow) = &self.flow else {
+            return Err(Overstepped("callback.reserve is for begin alone".into()).into());
+        };
+        let state = flow.state.reveal_text().unwrap_or_default().to_owned();
+        Ok(Reserved { redirect_uri: flow.redirect_uri.clone(), state, code_challenge: flow.challenge() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GrantKind;
+
+    fn flow() -> Flow {
+        let grant = Grant::new(GrantKind::AuthorizationCode, vec![]);
+        Flow { state: Secret::new("state", "right"), ..Flow::reserve(grant, &"http://127.0.0.1/callback".to_owned()).unwrap() }
+    }
+
+    #[test]
+    fn only_the_right_state_belongs_to_the_flow() {
+        let returned = flow().returned("code=abc&state=right").unwrap();
+        assert_eq!(returned.code.unwrap().reveal(), b"abc");
+        for query in ["code=abc", "code=abc&state=wrong", "code=abc&state=righ", "code=abc&state=right&state=right", "code=a&code=b&state=right", ""] {
+            assert!(flow().returned(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_person_may_paste_the_address_its_query_or_the_code() {
+        for text in ["http://127.0.0.1:1/callback?code=abc&state=right", "code=abc&state=right", "  abc\n", "https://x/?state=right&code=abc#_=_"] {
+            assert_eq!(flow().pasted(text).unwrap().code.unwrap().reveal(), b"abc", "{text}");
+        }
+        for text in ["", "two words", "http://127.0.0.1/callback", "http://x/?code=abc&state=wrong", "code=abc"] {
+            assert!(flow().pasted(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_revealed_and_a_stranger_parameter_is_not() {
+        let returned = flow().returned("error=access_denied&error_description=No&realm=7&state=right").unwrap();
+        assert!(returned.is_error());
+        assert_eq!(returned.revealed(&[]).len(), 2);
+        assert_eq!(returned.revealed(&["realm".to_owned()]).len(), 3);
+    }
+
+    #[test]
+    fn the_challenge_is_the_one_of_rfc_7636() {
+        let flow = Flow { verifier: Secret::new("code-verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), ..flow() };
+        assert_eq!(flow.challenge(), "E9Melhoa2OwvFrEMTJCguCM7Xj4rAI0JjMuMuJ1bMCk");
+    }
+}

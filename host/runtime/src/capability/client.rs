@@ -1,0 +1,33 @@
+//! `client`: the registration that a call is made for.
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use crate::bindings::jeton::provider::client::{Host, HostClient};
+use crate::call::Call;
+use crate::{Client, Secret};
+
+/// The client, while a call has it.
+pub struct Lent(pub(crate) Client);
+
+impl Host for Call {}
+
+impl HostClient for Call {
+    async fn id(&mut self, client: Resource<Lent>) -> Result<String> {
+        Ok(self.table.get(&client)?.0.id.clone())
+    }
+
+    async fn setting(&mut self, client: Resource<Lent>, name: String) -> Result<Option<String>> {
+        Ok(self.table.get(&client)?.0.settings.get(&name).cloned())
+    }
+
+    async fn secret(&mut self, client: Resource<Lent>, name: String) -> Result<Option<Resource<Secret>>> {
+        let secret = self.table.get(&client)?.0.secrets.get(&name).cloned();
+        secret.map(|secret| self.hand_out(secret)).transpose()
+    }
+
+    async fn drop(&mut self, client: Resource<Lent>) -> Result<()> {
+        self.table.delete(client)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! `http`: requests to the endpoints of the manifest.
+//!
+//! What may be sent is decided in [`policy`](crate::policy), what may be read in [`answer`](crate::answer). This file turns handles into
+//! secrets and back.
+
+use http::Method;
+use wasmtime::Result as Trapped;
+use wasmtime::component::Resource;
+
+use crate::Secret;
+pub use crate::answer::Response;
+use crate::bindings::jeton::provider::http as wit;
+use crate::call::Call;
+use crate::policy::{self, Asked, Fields, Value};
+use crate::transport::TransportError;
+
+impl Call {
+    /// Finds the secrets behind the handles.
+    fn resolve(&self, fields: Vec<wit::Field>) -> Trapped<Fields> {
+        let secret = |handle: &Resource<Secret>| -> Trapped<Secret> { Ok(self.table.get(handle)?.clone()) };
+        let resolve = |field: wit::Field| -> Trapped<(String, Value)> {
+            let value = match field.value {
+                wit::Value::Text(text) => Value::Text(text),
+                wit::Value::Secret(handle) => Value::Secret(secret(&handle)?),
+                wit::Value::Credential(it) => Value::Credential { scheme: it.scheme, secret: secret(&it.secret)? },
+                wit::Value::Basic(it) => Value::Basic { username: it.username, password: secret(&it.password)? },
+            };
+            Ok((field.name, value))
+        };
+        fields.into_iter().map(resolve).collect()
+    }
+
+    fn asked(&self, request: wit::Request) -> Trapped<Asked> {
+        Ok(Asked {
+            method: match request.method {
+                wit::Method::Get => Method::GET,
+                wit::Method::Head => Method::HEAD,
+                wit::Method::Post => Method::POST,
+                wit::Method::Put => Method::PUT,
+                wit::Method::Patch => Method::PATCH,
+                wit::Method::Delete => Method::DELETE,
+            },
+            endpoint: request.endpoint,
+            path: request.path,
+            query: self.resolve(request.query)?,
+            headers: self.resolve(request.headers)?,
+            body: match request.body {
+                wit::Body::None => policy::Body::None,
+                wit::Body::Form(fields) => policy::Body::Form(self.resolve(fields)?),
+                wit::Body::Json(fields) => policy::Body::Json(self.resolve(fields)?),
+            },
+        })
+    }
+
+    async fn exchange(&mut self, asked: Asked) -> Result<Response, TransportError> {
+        let loaded = self.loaded.clone();
+        let (outgoing, endpoint) = policy::judge(&loaded.manifest, &self.settings, asked, self.measure())?;
+        tracing::debug!(provider = loaded.manifest.id, method = %outgoing.method, host = outgoing.url.host_str(), path = outgoing.url.path(), "request");
+        let answer = self.lent.transport.send(outgoing).await?;
+        tracing::debug!(provider = loaded.manifest.id, status = answer.status, bytes = answer.body.len(), "answer");
+        Ok(Response::new(endpoint, answer, &mut self.live))
+    }
+}
+
+impl wit::Host for Call {
+    async fn send(&mut self, request: wit::Request) -> Trapped<Result<Resource<Response>, wit::Error>> {
+        self.count_request()?;
+        let asked = self.asked(request)?;
+        match self.exchange(asked).await {
+            Ok(response) => Ok(Ok(self.table.push(response)?)),
+            // The host remembers why, so that a provider can neither hide a denial nor make one up.
+            Err(error) => {
+                let shown = match &error {
+                    TransportError::Denied(denial) => wit::Error::Denied(denial.to_string()),
+                    TransportError::Timeout => wit::Error::Timeout,
+                    TransportError::TooLarge => wit::Error::TooLarge,
+                    TransportError::Unreachable(text) => wit::Error::Unreachable(text.clone()),
+                };
+                tracing::debug!(provider = self.loaded.manifest.id, %error, "no answer");
+                self.trouble = Some(error);
+                Ok(Err(shown))
+            }
+        }
+    }
+}
+
+impl wit::HostResponse for Call {
+    async fn status(&mut self, response: Resource<Response>) -> Trapped<u16> {
+        Ok(self.table.get(&response)?.status)
+    }
+
+    async fn header(&mut self, response: Resource<Response>, name: String) -> Trapped<Option<String>> {
+        Ok(self.table.get(&response)?.header(&name, &self.live))
+    }
+
+    async fn text(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<String>> {
+        Ok(self.table.get(&response)?.text(&pointer, &self.live))
+    }
+
+    async fn secret(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<Resource<Secret>>> {
+        let secret = self.table.get(&response)?.secret(&pointer).cloned();
+        secret.map(|secret| self.hand_out(secret)).transpose()
+    }
+
+    async fn drop(&mut self, response: Resource<Response>) -> Trapped<()> {
+        self.table.delete(response)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! From a file's bytes to a provider that can be called.
+//!
+//! size → digest → structure, manifest and imports by `wasmparser` → compilation, off the async threads and through the cache →
+//! `InstancePre` → one instance as a probe, since a wrong export shows only there. Nothing of the file runs before it was read.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use wasmparser::{Encoding, Parser, Payload};
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceType};
+
+use crate::bindings::{ProviderWorld, ProviderWorldPre};
+use crate::call::{Call, Overstepped, Run};
+use crate::runtime::Capabilities;
+use crate::{Error, Manifest, Provider};
+
+/// The name of the custom section that holds the manifest.
+pub const SECTION: &str = "jeton:manifest";
+
+const CONTRACT: &str = "jeton:provider/";
+const VERSION: &str = "@0.1.";
+const INTERFACES: [&str; 9] = ["secrets", "client", "http", "callback", "crypto", "storage", "clock", "random", "log"];
+
+/// A provider, compiled and linked.
+pub(crate) struct Loaded {
+    pub(crate) manifest: Manifest,
+    pub(crate) digest: [u8; 32],
+    pub(crate) pre: ProviderWorldPre<Call>,
+}
+
+/// What can be known of a file without compiling it.
+#[derive(Debug)]
+pub struct Inspection {
+    /// What it says that it is.
+    pub manifest: Manifest,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+    /// The interfaces that it imports.
+    pub imports: Vec<String>,
+}
+
+fn incompatible<T>(what: impl Into<String>, hint: impl Into<String>) -> Result<T, Error> {
+    Err(Error::Incompatible { what: what.into(), hint: hint.into() })
+}
+
+/// Reads a component file: its structure, its manifest, its imports.
+///
+/// # Errors
+/// It isn't a component, carries no manifest or several, its manifest has mistakes, or it imports what this host doesn't lend.
+pub fn inspect(file: &[u8], largest: usize) -> Result<Inspection, Error> {
+    if file.len() > largest {
+        return incompatible(format!("the file is larger than {} MiB", largest >> 20), "Build it in release mode and strip it");
+    }
+    let (mut manifests, mut imports, mut exported) = (vec![], vec![], false);
+    let mut depth = 0usize;
+    for payload in Parser::new(0).parse_all(file) {
+        let payload = match payload {
+            Ok(payload) => payload,
+            Err(error) => return incompatible(format!("the file is not a WebAssembly component: {error}"), HOW_TO_BUILD),
+        };
+        match payload {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return incompatible("the file is a WebAssembly module, not a component", HOW_TO_BUILD);
+            }
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if section.name() == SECTION => manifests.push(section.data()),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    let import = import.or_else(|error| incompatible(error.to_string(), HOW_TO_BUILD))?;
+                    imports.push(import.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section.into_iter().flatten() {
+                    exported |= export.name.name.starts_with(&format!("{CONTRACT}provider{VERSION}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    let manifest = match manifests.as_slice() {
+        [one] => std::str::from_utf8(one).or_else(|_| incompatible("its manifest is not UTF-8", "Save provider.toml as UTF-8"))?,
+        [] => return incompatible("the file carries no manifest", "With the SDK: jeton_provider::export!(Provider, \"../provider.toml\")"),
+        _ => return incompatible("the file carries several manifests", "A component carries one, in one custom section"),
+    };
+    let manifest = Manifest::parse(manifest)?;
+    audit(&imports, manifest.stub_wasi)?;
+    if !exported {
+        let export = format!("{CONTRACT}provider{VERSION}0");
+        return incompatible(format!("the component doesn't export {export}"), "Build it against wit/ of this version");
+    }
+    Ok(Inspection { manifest, digest: Sha256::digest(file).into(), imports })
+}
+
+const HOW_TO_BUILD: &str = "With the SDK, for wasm32-unknown-unknown with linker = \"wasm-component-ld\": see CONTRIBUTING.md";
+
+/// Refuses whatever this host doesn't lend, all of it at once.
+fn audit(imports: &[String], stub_wasi: bool) -> Result<(), Error> {
+    let ours = |import: &str| import.strip_prefix(CONTRACT).and_then(|rest| rest.split_once('@')).map(|(name, version)| (name.to_owned(), version.to_owned()));
+    let lent = |import: &String| match ours(import) {
+        Some((name, version)) => INTERFACES.contains(&name.as_str()) && format!("@{version}").starts_with(VERSION),
+        None => stub_wasi && import.starts_with("wasi:"),
+    };
+    let foreign: Vec<_> = imports.iter().filter(|import| !lent(import)).map(String::as_str).collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    let list = foreign.join(", ");
+    if foreign.iter().all(|import| ours(import).is_some()) {
+        return incompatible(format!("the component wants another version of the contract: {list}"), format!("This host lends {CONTRACT}*{VERSION}x"));
+    }
+    let hint = if foreign.iter().all(|import| import.starts_with("wasi:")) {
+        "Rust: build for wasm32-unknown-unknown. JavaScript: disableFeatures. Python: --stub-wasi. Or wasi = \"stubbed\" in the manifest: every call of them then fails"
+    } else {
+        "A provider imports jeton:provider/* and nothing else"
+    };
+    incompatible(format!("the component wants what this host doesn't lend: {list}"), hint)
+}
+
+/// The whole pipeline.
+pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>) -> Result<Provider, Error> {
+    let engine = engine.clone();
+    let largest = lent.limits.component;
+    let compile = move || -> Result<Loaded, Error> {
+        let Inspection { manifest, digest, .. } = inspect(&file, largest)?;
+        let component = Component::from_binary(&engine, &file)
+            .or_else(|error| incompatible(format!("the file is not a WebAssembly component: {error:#}"), HOW_TO_BUILD))?;
+        let pre = link(&engine, &component, manifest.stub_wasi)
+            .or_else(|error| incompatible(format!("the component doesn't fit the contract: {error:#}"), "Build it against wit/ of this version"))?;
+        Ok(Loaded { manifest, digest, pre })
+    };
+    let loaded = tokio::task::spawn_blocking(compile).await.map_err(|error| Error::Host(error.to_string()))?;
+    let loaded = Arc::new(loaded?);
+    match Run::start(Call::new(loaded.clone(), lent.clone())).await {
+        Ok(_) => Ok(Provider { loaded, lent }),
+        Err(Error::Provider { what, .. }) => {
+            incompatible(format!("the component doesn't start: it {what}"), "Build it against wit/ of this version")
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn link(engine: &Engine, component: &Component, stub_wasi: bool) -> wasmtime::Result<ProviderWorldPre<Call>> {
+    let mut linker = Linker::new(engine);
+    ProviderWorld::add_to_linker::<_, HasSelf<_>>(&mut linker, |call| call)?;
+    if stub_wasi {
+        stub(engine, &mut linker, component)?;
+    }
+    ProviderWorldPre::new(linker.instantiate_pre(component)?)
+}
+
+/// Makes every `wasi:*` function that the component imports one that stops it and names itself.
+fn stub(engine: &Engine, linker: &mut Linker<Call>, component: &Component) -> wasmtime::Result<()> {
+    for (name, import) in component.component_type().imports(engine) {
+        let (true, ComponentItem::ComponentInstance(interface)) = (name.starts_with("wasi:"), import.ty) else { continue };
+        let mut stubs = linker.instance(name)?;
+        for (item, export) in interface.exports(engine) {
+            let function = format!("{name}#{item}");
+            match export.ty {
+                ComponentItem::ComponentFunc(_) => {
+                    stubs.func_new(item, move |_, _, _, _| Err(Overstepped(format!("{function} is not lent to providers")).into()))?;
+                }
+                ComponentItem::Resource(_) => stubs.resource(item, ResourceType::host::<()>(), |_, _| Ok(()))?,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

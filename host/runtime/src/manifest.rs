@@ -1,0 +1,202 @@
+//! `provider.toml`: what a provider is, which addresses it has, what they accept, and what it may read of their answers.
+//!
+//! A manifest is data that a person can review. It is parsed once, here; all its mistakes are reported together, each with its line.
+
+mod parse;
+mod problem;
+mod reader;
+mod template;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use problem::{Problem, Problems};
+pub use template::{TemplateError, UrlTemplate};
+use url::Url;
+
+use crate::{Client, Error, GrantKind};
+
+/// Kinds of secrets that exist without a manifest's saying so.
+pub const KINDS: [&str; 9] = [
+    "access-token",
+    "assertion",
+    "client-secret",
+    "code",
+    "code-verifier",
+    "device-code",
+    "id-token",
+    "private-key",
+    "refresh-token",
+];
+
+/// What every endpoint with `captures` reveals besides its own `reveals`.
+pub const REVEALED: [&str; 8] = [
+    "/token_type",
+    "/expires_in",
+    "/scope",
+    "/error",
+    "/error_description",
+    "/error_uri",
+    "/refresh_token_expires_in",
+    "/issued_token_type",
+];
+
+/// A parsed `provider.toml`.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// What commands call it: `box`. Lower-case letters, digits and hyphens.
+    pub id: String,
+    /// What people call it: `Box`.
+    pub name: String,
+    /// The provider's own version.
+    pub version: String,
+    /// One line.
+    pub summary: String,
+    /// The service's own documentation.
+    pub documentation: Option<Url>,
+    /// What it can do.
+    pub grants: Vec<GrantKind>,
+    /// What a client needs besides its id: a tenant, a region.
+    pub settings: BTreeMap<String, Setting>,
+    /// The secrets that a client has.
+    pub secrets: BTreeMap<String, SecretField>,
+    /// Which keys may sign, and by which algorithms: kind of secret → JWS names (`RS256`).
+    pub signs: BTreeMap<String, Vec<String>>,
+    /// Every address it may reach.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Where the browser comes back to.
+    pub callback: Callback,
+    /// How long what the service hands out lives.
+    pub lifetimes: Lifetimes,
+    /// What can be asked for.
+    pub scopes: Vec<Scope>,
+    /// How to register a client, in Markdown, with `{redirect_uri}` in it.
+    pub guide: Option<String>,
+    /// Whether `wasi:*` imports are replaced by traps instead of being refused.
+    pub stub_wasi: bool,
+}
+
+/// A setting of a client.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// For people.
+    pub name: String,
+    /// A regular expression for the whole value.
+    pub pattern: regex_lite::Regex,
+    /// Where the client says nothing. Without a default the setting must be given.
+    pub default: Option<String>,
+    /// For people.
+    pub description: Option<String>,
+}
+
+/// A secret of a client.
+#[derive(Clone, Debug)]
+pub struct SecretField {
+    /// As the service's console calls it.
+    pub name: String,
+    /// Whether a client can't do without.
+    pub required: bool,
+}
+
+/// A named URL.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Where it is.
+    pub url: UrlTemplate,
+    /// A page for a person. Nothing is sent there.
+    pub browser: bool,
+    /// The kinds of secrets that may be sent there.
+    pub accepts: Vec<String>,
+    /// Kind → JSON pointer. `None`: an API whose answers hold no secrets. `Some`: all that is neither captured nor revealed is withheld.
+    pub captures: Option<BTreeMap<String, String>>,
+    /// JSON pointers beyond [`REVEALED`].
+    pub reveals: Vec<String>,
+    /// Response headers beyond the host's list, in lower case.
+    pub headers: Vec<String>,
+}
+
+/// Where the browser comes back to.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// The host of the redirect URI on the person's own machine, as the service wants it written: `127.0.0.1` or `localhost`.
+    pub host: String,
+    /// Its path.
+    pub path: String,
+    /// The port, where the service insists on one.
+    pub port: Option<u16>,
+    /// Parameters that the provider may read beyond `error`, `error_description`, `error_uri` and `scope`.
+    pub reveals: Vec<String>,
+}
+
+/// Lifetimes that the service documents.
+#[derive(Clone, Debug, Default)]
+pub struct Lifetimes {
+    /// An authorization code's.
+    pub code: Option<Duration>,
+    /// A refresh token's.
+    pub refresh_token: Option<Duration>,
+    /// Whether a refresh token is good for one refresh only.
+    pub single_use: bool,
+}
+
+/// A scope.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// What goes over the wire.
+    pub id: String,
+    /// What the service's console calls it.
+    pub name: String,
+}
+
+impl Callback {
+    /// The redirect URI on the person's own machine; without a port it is what is entered at services that ignore the port.
+    pub fn redirect_uri(&self, port: Option<u16>) -> String {
+        match port.or(self.port) {
+            Some(port) => format!("http://{}:{port}{}", self.host, self.path),
+            None => format!("http://{}{}", self.host, self.path),
+        }
+    }
+}
+
+impl Manifest {
+    /// Parses `provider.toml`.
+    ///
+    /// # Errors
+    /// All that is wrong with it, each with its line and what to do.
+    pub fn parse(source: &str) -> Result<Self, Problems> {
+        parse::parse(source)
+    }
+
+    /// The client's settings with the defaults of those that it doesn't have.
+    ///
+    /// # Errors
+    /// A setting is missing, unknown, or doesn't match its pattern; a required secret is missing, or one is unknown.
+    pub fn settings_of(&self, client: &Client) -> Result<BTreeMap<String, String>, Error> {
+        let unfit = |what: String, hint: String| Err(Error::Unfit { what, hint });
+        for name in client.settings.keys().filter(|name| !self.settings.contains_key(*name)) {
+            let known: Vec<_> = self.settings.keys().map(String::as_str).collect();
+            return unfit(format!("{} has no setting `{name}`", self.name), format!("It has: {}", known.join(", ")));
+        }
+        for name in client.secrets.keys().filter(|name| !self.secrets.contains_key(*name)) {
+            let known: Vec<_> = self.secrets.keys().map(String::as_str).collect();
+            return unfit(format!("{} has no secret `{name}`", self.name), format!("It has: {}", known.join(", ")));
+        }
+        if let Some((name, field)) = self.secrets.iter().find(|(name, field)| field.required && !client.secrets.contains_key(*name)) {
+            return unfit(format!("{} needs the {} of the client", self.name, field.name), format!("Add the client with its {name}"));
+        }
+        let mut settings = client.settings.clone();
+        for (name, setting) in &self.settings {
+            match settings.get(name).or(setting.default.as_ref()) {
+                Some(value) if setting.pattern.is_match(value) => settings.insert(name.clone(), value.clone()),
+                Some(_) => return unfit(format!("the setting `{name}` doesn't match {}", setting.pattern), format!("Set {}", setting.name)),
+                None => return unfit(format!("{} needs the setting `{name}`", self.name), format!("Set {}: --set {name}=…", setting.name)),
+            };
+        }
+        Ok(settings)
+    }
+
+    /// The setup guide with the redirect URI filled in.
+    pub fn guide_for(&self, redirect_uri: &str) -> Option<String> {
+        self.guide.as_ref().map(|guide| guide.replace("{redirect_uri}", redirect_uri))
+    }
+}

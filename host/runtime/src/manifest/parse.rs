@@ -1,0 +1,315 @@
+//! The format of `provider.toml`, key by key.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::de::DeTable;
+use url::Url;
+
+use super::reader::{Reader, Table};
+use super::*;
+
+/// The contract that this host speaks; a manifest that names another one is refused before its component is read.
+const CONTRACT: &str = "0.1";
+
+const ALGORITHMS: [&str; 12] =
+    ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+
+pub(super) fn parse(source: &str) -> Result<Manifest, Problems> {
+    let mut reader = Reader::new(source);
+    let (root, errors) = DeTable::parse_recoverable(source);
+    for error in errors {
+        reader.problem(error.span().unwrap_or(0..0), error.message(), "See https://toml.io for how TOML is written");
+    }
+    let manifest = read(&mut reader, Table::root(&root));
+    reader.finish(manifest)
+}
+
+fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest> {
+    let id = root.required(reader, "id", "\"acme\"").map(|(text, span)| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !(1..=40).contains(&text.len()) || !text.chars().all(plain) || text.starts_with('-') {
+            reader.problem(span, format!("`{text}` can't be an id"), "Lower-case letters, digits and hyphens, at most 40");
+        }
+        text.to_owned()
+    });
+    let name = label(reader, &mut root, "name", "\"Acme\"");
+    let version = label(reader, &mut root, "version", "\"1.0.0\"");
+    let summary = label(reader, &mut root, "summary", "\"What the service is\"");
+    if let Some((contract, span)) = root.required(reader, "contract", &format!("\"{CONTRACT}\""))
+        && contract != CONTRACT
+    {
+        reader.problem(span, format!("this host speaks contract {CONTRACT}, not {contract}"), "Use a matching provider or host");
+    }
+    let documentation = root.text(reader, "documentation").and_then(|(text, span)| match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" => Some(url),
+        _ => {
+            reader.problem(span, format!("`{text}` is not an https URL"), "Write https://…");
+            None
+        }
+    });
+    let grants = grants(reader, &mut root);
+    let settings = settings(reader, &mut root);
+    let secrets = secrets(reader, &mut root);
+    let kinds: BTreeSet<String> = KINDS.iter().map(|kind| (*kind).to_owned()).chain(secrets.keys().cloned()).collect();
+    let signs = signs(reader, &mut root, &kinds);
+    let endpoints = endpoints(reader, &mut root, &kinds, &settings);
+    let callback = callback(reader, &mut root);
+    let lifetimes = lifetimes(reader, &mut root);
+    let scopes = scopes(reader, &mut root);
+    let guide = root.table(reader, "guide").and_then(|mut guide| {
+        let text = guide.required(reader, "text", "\"\"\"1. Open …\"\"\"").map(|(text, _)| text.trim().to_owned());
+        reader.close(guide);
+        text
+    });
+    let stub_wasi = match root.text(reader, "wasi") {
+        Some(("stubbed", _)) => true,
+        Some((other, span)) => {
+            reader.problem(span, format!("`wasi` is \"{other}\""), "Write wasi = \"stubbed\", or leave it out");
+            false
+        }
+        None => false,
+    };
+    reader.close(root);
+    Some(Manifest {
+        id: id?,
+        name: name?,
+        version: version?,
+        summary: summary?,
+        documentation,
+        grants,
+        settings,
+        secrets,
+        signs,
+        endpoints,
+        callback,
+        lifetimes,
+        scopes,
+        guide,
+        stub_wasi,
+    })
+}
+
+/// One line for people.
+fn label<'t>(reader: &mut Reader<'t>, table: &mut Table<'_, 't>, key: &'static str, example: &str) -> Option<String> {
+    let (text, span) = table.required(reader, key, example)?;
+    if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
+        reader.problem(span, format!("`{key}` must be one line of at most 200 characters"), "Shorten it");
+    }
+    Some(text.to_owned())
+}
+
+fn grants<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Vec<GrantKind> {
+    let known = GrantKind::ALL.map(GrantKind::name).join(", ");
+    let mut grants = vec![];
+    for (text, span) in root.texts(reader, "grants") {
+        match text.parse() {
+            Ok(grant) => grants.push(grant),
+            Err(()) => reader.problem(span, format!("there is no grant `{text}`"), format!("There are: {known}")),
+        }
+    }
+    if grants.is_empty() {
+        reader.problem(0..0, "`grants` is missing or empty", "Add: grants = [\"authorization-code\"]");
+    }
+    grants
+}
+
+fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<String, Setting> {
+    let mut settings = BTreeMap::new();
+    for (name, _, value) in root.table(reader, "settings").map(Table::entries).unwrap_or_default() {
+        let Some(mut table) = reader.table(&format!("settings.{name}"), value) else { continue };
+        let label = label(reader, &mut table, "name", "\"Tenant\"");
+        let default = table.text(reader, "default").map(|(text, span)| (text.to_owned(), span));
+        let description = table.text(reader, "description").map(|(text, _)| text.to_owned());
+        let pattern = table.required(reader, "pattern", "\"[a-z0-9-]+\"").and_then(|(text, span)| {
+            regex_lite::Regex::new(&format!("^(?:{text})$"))
+                .map_err(|error| reader.problem(span, format!("the pattern of `{name}`: {error}"), "Write a regular expression"))
+                .ok()
+        });
+        reader.close(table);
+        if let (Some(label), Some(pattern)) = (label, pattern) {
+            if let Some((text, span)) = &default
+                && !pattern.is_match(text)
+            {
+                reader.problem(span.clone(), format!("the default of `{name}` doesn't match its pattern"), "Change one of them");
+            }
+            settings.insert(name, Setting { name: label, pattern, default: default.map(|(text, _)| text), description });
+        }
+    }
+    settings
+}
+
+fn secrets<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<String, SecretField> {
+    let mut secrets = BTreeMap::new();
+    for (name, _, value) in root.table(reader, "secrets").map(Table::entries).unwrap_or_default() {
+        let Some(mut table) = reader.table(&format!("secrets.{name}"), value) else { continue };
+        let label = label(reader, &mut table, "name", "\"Client Secret\"");
+        let required = table.flag(reader, "required");
+        reader.close(table);
+        secrets.extend(label.map(|label| (name, SecretField { name: label, required })));
+    }
+    secrets
+}
+
+fn signs<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, kinds: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
+    let mut signs = BTreeMap::new();
+    for (kind, span, value) in root.table(reader, "signs").map(Table::entries).unwrap_or_default() {
+        known_kind(reader, kinds, &kind, span);
+        let algorithms = reader.texts(&format!("signs.{kind}"), value);
+        for (algorithm, span) in &algorithms {
+            if !ALGORITHMS.contains(algorithm) {
+                reader.problem(
+                    span.clone(),
+                    format!("there is no algorithm `{algorithm}`"),
+                    format!("There are: {}", ALGORITHMS.join(", ")),
+                );
+            }
+        }
+        signs.insert(kind, algorithms.into_iter().map(|(text, _)| text.to_owned()).collect());
+    }
+    signs
+}
+
+fn known_kind(reader: &mut Reader<'_>, kinds: &BTreeSet<String>, kind: &str, span: Range<usize>) {
+    if !kinds.contains(kind) {
+        let known: Vec<_> = kinds.iter().map(String::as_str).collect();
+        reader.problem(span, format!("there is no secret `{kind}`"), format!("Declare it under [secrets], or use: {}", known.join(", ")));
+    }
+}
+
+fn endpoints<'t>(
+    reader: &mut Reader<'t>,
+    root: &mut Table<'_, 't>,
+    kinds: &BTreeSet<String>,
+    settings: &BTreeMap<String, Setting>,
+) -> BTreeMap<String, Endpoint> {
+    let mut endpoints = BTreeMap::new();
+    for (name, span, value) in root.table(reader, "endpoints").map(Table::entries).unwrap_or_default() {
+        let Some(mut table) = reader.table(&format!("endpoints.{name}"), value) else { continue };
+        let url = table.required(reader, "url", "\"https://…\"").and_then(|(text, span)| {
+            let template = UrlTemplate::parse(text).map_err(|error| reader.problem(span.clone(), error.what, error.hint)).ok()?;
+            for unknown in template.placeholders().iter().filter(|name| !settings.contains_key(*name)) {
+                let hint = format!("Declare it: [settings.{unknown}] with a name and a pattern");
+                reader.problem(span.clone(), format!("there is no setting `{unknown}`"), hint);
+            }
+            Some(template)
+        });
+        let browser = table.flag(reader, "browser");
+        let accepts = table.texts(reader, "accepts");
+        for (kind, span) in &accepts {
+            known_kind(reader, kinds, kind, span.clone());
+        }
+        let captures = table.table(reader, "captures").map(|captures| {
+            let mut pointers = BTreeMap::new();
+            for (kind, _, value) in captures.entries() {
+                if let Some(pointer) = reader.text(&format!("endpoints.{name}.captures.{kind}"), value) {
+                    pointers.extend(self::pointer(reader, pointer).map(|pointer| (kind, pointer)));
+                }
+            }
+            pointers
+        });
+        let reveals = table.texts(reader, "reveals").into_iter().filter_map(|text| pointer(reader, text)).collect::<Vec<_>>();
+        if let Some((kind, at)) = captures.iter().flatten().find(|(_, at)| reveals.contains(at) || REVEALED.contains(&at.as_str())) {
+            reader.problem(span.clone(), format!("[endpoints.{name}] captures {kind} at `{at}` and reveals it"), "Decide for one of them");
+        }
+        let headers = table.texts(reader, "headers").into_iter().map(|(text, _)| text.to_ascii_lowercase()).collect::<Vec<_>>();
+        if headers.iter().any(|header| header == "set-cookie" || header == "location") {
+            reader.problem(span.clone(), "`set-cookie` and `location` are never shown to a provider", "Leave them out");
+        }
+        if browser && (!accepts.is_empty() || captures.is_some()) {
+            reader.problem(span.clone(), format!("[endpoints.{name}] is a page for a browser"), "Leave out accepts and captures");
+        }
+        reader.close(table);
+        let accepts = accepts.into_iter().map(|(text, _)| text.to_owned()).collect();
+        endpoints.extend(url.map(|url| (name, Endpoint { url, browser, accepts, captures, reveals, headers })));
+    }
+    if endpoints.is_empty() {
+        reader.problem(0..0, "there is no endpoint", "Add: [endpoints.token] with its url");
+    }
+    endpoints
+}
+
+fn pointer(reader: &mut Reader<'_>, (text, span): (&str, Range<usize>)) -> Option<String> {
+    if text.starts_with('/') && text.len() > 1 {
+        return Some(text.to_owned());
+    }
+    reader.problem(span, format!("`{text}` is not a JSON pointer"), "Write /name, or /outer/inner (RFC 6901)");
+    None
+}
+
+fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Callback {
+    let mut callback = Callback { host: "127.0.0.1".to_owned(), path: "/callback".to_owned(), port: None, reveals: vec![] };
+    let Some(mut table) = root.table(reader, "callback") else { return callback };
+    if let Some((text, span)) = table.text(reader, "redirect") {
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "http" && on_this_machine(&url) && url.port().is_none() && url.query().is_none() => {
+                callback.host = url.host_str().unwrap_or_default().to_owned();
+                callback.path = url.path().to_owned();
+            }
+            _ => {
+                let hint = "Write http://127.0.0.1/callback, without a port";
+                reader.problem(span, format!("`{text}` is not a redirect URI on this machine"), hint);
+            }
+        }
+    }
+    match table.value("port").map(|value| (value.get_ref().as_str(), value.span())) {
+        Some((Some("any"), _)) | None => {}
+        Some((Some(_), span)) => reader.problem(span, "`port` is a text", "Write \"any\", or the number"),
+        Some((None, span)) => match table.number(reader, "port").map(u16::try_from) {
+            Some(Ok(port)) => callback.port = Some(port),
+            Some(Err(_)) => reader.problem(span, "there is no such port", "Write a number from 1 to 65535"),
+            None => {}
+        },
+    }
+    for (name, span) in table.texts(reader, "reveals") {
+        match name {
+            "code" | "state" => reader.problem(span, format!("`{name}` is never revealed"), "Leave it out"),
+            name => callback.reveals.push(name.to_owned()),
+        }
+    }
+    reader.close(table);
+    callback
+}
+
+fn on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn lifetimes<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Lifetimes {
+    let Some(mut table) = root.table(reader, "lifetimes") else { return Lifetimes::default() };
+    let code = table.number(reader, "code").map(Duration::from_secs);
+    let refresh_token = table.number(reader, "refresh-token").map(Duration::from_secs);
+    let single_use = match table.text(reader, "rotation") {
+        Some(("single-use", _)) => true,
+        Some(("none" | "replace", _)) | None => false,
+        Some((other, span)) => {
+            reader.problem(span, format!("there is no rotation `{other}`"), "There are: none, replace, single-use");
+            false
+        }
+    };
+    reader.close(table);
+    Lifetimes { code, refresh_token, single_use }
+}
+
+fn scopes<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Vec<Scope> {
+    let Some(value) = root.value("scopes") else { return vec![] };
+    let Some(items) = value.get_ref().as_array() else {
+        reader.problem(value.span(), "`scopes` is no list of tables", "Write [[scopes]] above each");
+        return vec![];
+    };
+    let mut scopes = vec![];
+    for item in items.iter() {
+        let Some(mut table) = reader.table("scopes", item) else { continue };
+        let id = label(reader, &mut table, "id", "\"files.read\"");
+        let name = label(reader, &mut table, "name", "\"Read files\"");
+        reader.close(table);
+        scopes.extend(id.zip(name).map(|(id, name)| Scope { id, name }));
+    }
+    scopes
+}

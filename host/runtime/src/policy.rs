@@ -1,0 +1,257 @@
+//! Whether a request may be sent: a pure function from the manifest, the settings and what a component asks, to what goes out.
+//!
+//! | rule | why |
+//! |---|---|
+//! | the endpoint is in the manifest, and no page for a browser | a provider reaches what a person could review |
+//! | a path only below an endpoint that ends in `/`, plain segments, no `.` or `..` | the server behind must read the same path |
+//! | a secret only where the endpoint accepts its kind, in a header or a body | addresses are logged all along the way |
+//! | no header that steers the connection, carries cookies, or stands there twice | request smuggling, other people's sessions |
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::manifest::{Endpoint, Manifest};
+use crate::transport::Outgoing;
+use crate::{Denial, Secret};
+
+/// What stands in a query, header or body, with the handles resolved.
+pub(crate) enum Value {
+    Text(String),
+    Secret(Secret),
+    Credential { scheme: String, secret: Secret },
+    Basic { username: String, password: Secret },
+}
+
+pub(crate) type Fields = Vec<(String, Value)>;
+
+pub(crate) enum Body {
+    None,
+    Form(Fields),
+    Json(Fields),
+}
+
+/// What a component asks for.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) endpoint: String,
+    pub(crate) path: Option<String>,
+    pub(crate) query: Fields,
+    pub(crate) headers: Fields,
+    pub(crate) body: Body,
+}
+
+/// How long a request may take and how much is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Measure {
+    pub(crate) time: Duration,
+    pub(crate) largest: usize,
+}
+
+fn deny<T>(what: impl Into<String>, rule: impl Into<String>, hint: impl Into<String>) -> Result<T, Denial> {
+    Err(Denial { what: what.into(), rule: rule.into(), hint: hint.into() })
+}
+
+/// Checks a request and builds it.
+pub(crate) fn judge<'m>(
+    manifest: &'m Manifest,
+    settings: &BTreeMap<String, String>,
+    asked: Asked,
+    measure: Measure,
+) -> Result<(Outgoing, &'m Endpoint), Denial> {
+    let name = asked.endpoint.as_str();
+    let Some(endpoint) = manifest.endpoints.get(name) else {
+        let name = crate::scrub::presentable(name, 40);
+        return deny(
+            format!("a request to `{name}`"),
+            "the manifest has no such endpoint",
+            format!("[endpoints.{name}] with its url would allow it"),
+        );
+    };
+    if endpoint.browser {
+        return deny(format!("a request to `{name}`"), "it is a page for a browser", format!("without browser = true in [endpoints.{name}]"));
+    }
+    let url = address(name, endpoint, settings, asked.path.as_deref(), asked.query)?;
+    let gate = Gate { name, endpoint };
+    let mut headers = HeaderMap::with_capacity(asked.headers.len() + 1);
+    for (key, value) in asked.headers {
+        let (key, value) = gate.header(&key, value)?;
+        if headers.insert(key.clone(), value).is_some() {
+            return deny(format!("two headers `{key}`"), "a header may stand there once", "Send one");
+        }
+    }
+    let (content_type, body) = match asked.body {
+        Body::None => (None, Bytes::new()),
+        Body::Form(fields) => (Some("application/x-www-form-urlencoded"), gate.form(fields)?),
+        Body::Json(fields) => (Some("application/json"), gate.json(fields)?),
+    };
+    if let Some(content_type) = content_type {
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    Ok((Outgoing { method: asked.method, url, headers, body, time: measure.time, largest: measure.largest }, endpoint))
+}
+
+/// The URL of an endpoint that a person's browser may be sent to.
+pub(crate) fn page(manifest: &Manifest, settings: &BTreeMap<String, String>, name: &str) -> Result<Url, Denial> {
+    match manifest.endpoints.get(name) {
+        Some(endpoint) if endpoint.browser => address(name, endpoint, settings, None, vec![]),
+        _ => deny(
+            format!("a visit to `{}`", crate::scrub::presentable(name, 40)),
+            "the manifest has no such page",
+            "[endpoints] with browser = true would allow it",
+        ),
+    }
+}
+
+fn address(
+    name: &str,
+    endpoint: &Endpoint,
+    settings: &BTreeMap<String, String>,
+    path: Option<&str>,
+    query: Fields,
+) -> Result<Url, Denial> {
+    let mut url = endpoint.url.fill(settings).map_err(|error| Denial { what: format!("a request to `{name}`"), rule: error.what, hint: error.hint })?;
+    if let Some(path) = path {
+        let what = || format!("the path `{}` below `{name}`", crate::scrub::presentable(path, 80));
+        if !endpoint.url.is_folder() {
+            return deny(what(), "its URL doesn't end in `/`", format!("url = \"{}/\" in [endpoints.{name}] would allow it", endpoint.url.as_str()));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~' | '.' | ':' | '@' | '!' | '$' | '\'' | '(' | ')' | ',' | '=');
+        let segment = |segment: &str| !segment.is_empty() && !matches!(segment, "." | "..") && segment.chars().all(plain);
+        if path.len() > 1024 || !path.strip_suffix('/').unwrap_or(path).split('/').all(segment) {
+            return deny(what(), "it must be plain segments with `/` between them", "Put other characters into the query or the body");
+        }
+        let whole = format!("{url}{path}");
+        url = match Url::parse(&whole) {
+            Ok(url) if url.as_str() == whole => url,
+            _ => return deny(what(), "it is read differently than it is written", "Write it the way it is read"),
+        };
+    }
+    if !query.is_empty() {
+        let mut pairs = url.query_pairs_mut();
+        for (key, value) in query {
+            let Value::Text(text) = value else {
+                drop(pairs);
+                return deny(format!("a secret in the query of `{name}`"), "addresses are logged all along the way", "Send it in a header or the body");
+            };
+            pairs.append_pair(&key, &text);
+        }
+        drop(pairs);
+    }
+    Ok(url)
+}
+
+/// Headers that decide how a request is sent, or whose it is.
+fn steers(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "host" | "content-length" | "content-type" | "content-encoding" | "transfer-encoding" | "connection" | "keep-alive" | "upgrade" | "te"
+            | "trailer" | "expect" | "cookie" | "cookie2" | "accept-encoding" | "forwarded" | "via" | "http2-settings" | "range"
+    ) || ["proxy-", "x-forwarded-", "sec-", ":"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// An endpoint, and what it accepts.
+struct Gate<'m> {
+    name: &'m str,
+    endpoint: &'m Endpoint,
+}
+
+impl Gate<'_> {
+    fn admit<'s>(&self, secret: &'s Secret, place: &str) -> Result<&'s [u8], Denial> {
+        if self.endpoint.accepts.iter().any(|kind| kind == secret.kind()) {
+            return Ok(secret.reveal());
+        }
+        deny(
+            format!("sending the {} to `{}` {place}", secret.kind(), self.name),
+            "the endpoint doesn't accept it",
+            format!("accepts = [\"{}\"] in [endpoints.{}] would allow it", secret.kind(), self.name),
+        )
+    }
+
+    fn header(&self, name: &str, value: Value) -> Result<(HeaderName, HeaderValue), Denial> {
+        let shown = crate::scrub::presentable(name, 40);
+        let Ok(key) = HeaderName::from_bytes(name.as_bytes()) else {
+            return deny(format!("a header `{shown}`"), "that is no header's name", "Use letters, digits and hyphens");
+        };
+        if steers(&key) {
+            return deny(format!("a header `{shown}`"), "it steers the connection, which is the host's", "Leave it out");
+        }
+        let place = format!("in the header `{shown}`");
+        let mut bytes = Zeroizing::new(Vec::new());
+        let secret = !matches!(value, Value::Text(_));
+        match value {
+            Value::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+            Value::Secret(secret) => bytes.extend_from_slice(self.admit(&secret, &place)?),
+            Value::Credential { scheme, secret } => {
+                if HeaderName::from_bytes(scheme.as_bytes()).is_err() {
+                    return deny(format!("an authentication scheme {place}"), "that is no scheme's name", "Use letters, digits and hyphens");
+                }
+                bytes.extend_from_slice(scheme.as_bytes());
+                bytes.push(b' ');
+                bytes.extend_from_slice(self.admit(&secret, &place)?);
+            }
+            Value::Basic { username, password } => {
+                let password = self.admit(&password, &place)?;
+                let mut pair = Zeroizing::new(String::new());
+                pair.extend(form_urlencoded::byte_serialize(username.as_bytes()));
+                pair.push(':');
+                pair.extend(form_urlencoded::byte_serialize(password));
+                bytes.extend_from_slice(b"Basic ");
+                bytes.extend_from_slice(Zeroizing::new(STANDARD.encode(pair.as_bytes())).as_bytes());
+            }
+        }
+        let Ok(mut value) = HeaderValue::from_bytes(&bytes) else {
+            return deny(format!("what stands {place}"), "a header holds no line breaks or control characters", "Send it in the body");
+        };
+        value.set_sensitive(secret);
+        Ok((key, value))
+    }
+
+    /// The bytes of a body's value.
+    fn value<'v>(&self, key: &str, value: &'v Value) -> Result<&'v [u8], Denial> {
+        let place = format!("in the field `{}`", crate::scrub::presentable(key, 40));
+        match value {
+            Value::Text(text) => Ok(text.as_bytes()),
+            Value::Secret(secret) => self.admit(secret, &place),
+            Value::Credential { .. } | Value::Basic { .. } => deny(format!("credentials {place}"), "they belong into a header", "Send them as one"),
+        }
+    }
+
+    fn form(&self, fields: Fields) -> Result<Bytes, Denial> {
+        let mut body = Zeroizing::new(String::with_capacity(512));
+        for (key, value) in &fields {
+            if !body.is_empty() {
+                body.push('&');
+            }
+            body.extend(form_urlencoded::byte_serialize(key.as_bytes()));
+            body.push('=');
+            body.extend(form_urlencoded::byte_serialize(self.value(key, value)?));
+        }
+        Ok(Bytes::from_owner(body))
+    }
+
+    fn json(&self, fields: Fields) -> Result<Bytes, Denial> {
+        let mut body = Zeroizing::new(String::from("{"));
+        for (key, value) in &fields {
+            let Ok(text) = std::str::from_utf8(self.value(key, value)?) else {
+                return deny(format!("the field `{}`", crate::scrub::presentable(key, 40)), "JSON holds text alone", "Send it in a form");
+            };
+            if body.len() > 1 {
+                body.push(',');
+            }
+            body.push_str(&serde_json::Value::from(key.as_str()).to_string());
+            body.push(':');
+            // `to_string` of a str alone, so that no copy of a secret stays behind in a `Value`.
+            body.push_str(&Zeroizing::new(serde_json::to_string(text).unwrap_or_default()));
+        }
+        body.push('}');
+        Ok(Bytes::from_owner(body))
+    }
+}

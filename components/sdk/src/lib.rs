@@ -35,8 +35,8 @@ mod request;
 
 pub use answer::{holds, verdict_by_status};
 pub use bindings::exports::jeton::provider::provider::{
-    Account, CurrentTokens, DevicePrompt, Error, ErrorKind, Event, Extras, Grant, GrantKind, Header, HeaderValue, Returned,
-    Step, Tokens, Verdict, Visit,
+    Account, CurrentTokens, DevicePrompt, Error, ErrorKind, Event, Extras, Grant, GrantKind, Header, HeaderValue, Returned, Step, Tokens,
+    Verdict, Visit,
 };
 pub use bindings::jeton::provider::{
     callback, client::Client, clock, crypto, http::Method, http::Response, log, random, secrets::Secret, storage,

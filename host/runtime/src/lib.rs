@@ -34,8 +34,6 @@
 //! An embedder may bring its own HTTP stack ([`Transport`]), store for providers' small values ([`Storage`]) and redirect URIs
 //! ([`Callback`]). Everything runs on tokio.
 
-#![allow(unreachable_pub, reason = "private modules hold the public items that are re-exported here")]
-
 mod address;
 mod answer;
 mod bindings;

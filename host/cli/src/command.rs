@@ -1,0 +1,35 @@
+//! The commands: one file each.
+
+mod clients;
+mod connect;
+mod connection_view;
+mod list;
+mod providers;
+mod refresh;
+mod remove;
+mod rename;
+mod revoke;
+mod show;
+mod test;
+mod token;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::failure::Result;
+
+/// Runs a command.
+pub async fn run(context: &Context, command: Command) -> Result {
+    match command {
+        Command::Providers(command) => providers::run(context, command),
+        Command::Clients(command) => clients::run(context, command).await,
+        Command::Connect(arguments) => connect::run(context, arguments).await,
+        Command::List => list::run(context).await,
+        Command::Show(named) => show::run(context, &named.name).await,
+        Command::Token(arguments) => token::run(context, arguments).await,
+        Command::Test(named) => test::run(context, &named.name).await,
+        Command::Refresh(named) => refresh::run(context, &named.name).await,
+        Command::Revoke(named) => revoke::run(context, &named.name).await,
+        Command::Remove(arguments) => remove::run(context, arguments).await,
+        Command::Rename(arguments) => rename::run(context, arguments).await,
+    }
+}

@@ -1,0 +1,66 @@
+//! A connection as people and programs see it.
+
+use std::time::SystemTime;
+
+use jeton_runtime::Account;
+use jeton_vault::{ConnectionInfo, Status};
+use serde_json::{Value, json};
+
+use crate::show_time::{relative, rfc3339};
+
+/// `Ada Lovelace (ada@example.com)`, or as much of it as is known.
+pub fn account(account: &Account) -> String {
+    match (&account.name, &account.login) {
+        (Some(name), Some(login)) => format!("{name} ({login})"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => account.id.clone(),
+    }
+}
+
+/// In a word.
+pub fn status(connection: &ConnectionInfo) -> &'static str {
+    match connection.status {
+        Status::Active => "active",
+        Status::Retry { .. } => "retry",
+        Status::Reauthorize { .. } => "reauthorize",
+        Status::Revoked { .. } => "revoked",
+    }
+}
+
+/// Why the status is what it is.
+pub fn reason(connection: &ConnectionInfo) -> Option<&str> {
+    match &connection.status {
+        Status::Retry { reason, .. } | Status::Reauthorize { reason, .. } => Some(reason),
+        Status::Active | Status::Revoked { .. } => None,
+    }
+}
+
+/// When the access token expires, for people.
+pub fn expiry(connection: &ConnectionInfo) -> String {
+    match (connection.expires_at, &connection.status) {
+        (_, Status::Revoked { .. }) => "—".to_owned(),
+        (Some(at), _) => relative(at, SystemTime::now()),
+        (None, _) => "never".to_owned(),
+    }
+}
+
+/// All of it.
+pub fn as_json(connection: &ConnectionInfo) -> Value {
+    let account = connection.account.as_ref();
+    json!({
+        "name": connection.name.as_str(),
+        "provider": connection.provider,
+        "client": connection.client.as_str(),
+        "grant": connection.grant.name(),
+        "scopes": connection.scopes,
+        "scope": connection.scope,
+        "account": account.map(|account| json!({ "id": account.id, "login": account.login, "name": account.name })),
+        "status": status(connection),
+        "reason": reason(connection),
+        "refreshable": connection.refreshable,
+        "expires_at": connection.expires_at.map(rfc3339),
+        "refresh_expires_at": connection.refresh_expires_at.map(rfc3339),
+        "created_at": connection.created_at.map(rfc3339),
+        "updated_at": connection.updated_at.map(rfc3339),
+    })
+}

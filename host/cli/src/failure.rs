@@ -1,0 +1,54 @@
+//! A command that failed: what happened, what to do next, and the exit code. All errors become one of these.
+
+use std::fmt;
+
+use crate::exit::Exit;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened.
+    pub what: String,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+/// What commands answer.
+pub type Result<T = ()> = std::result::Result<T, Failure>;
+
+impl Failure {
+    /// A failure that has no remedy of its own.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: Some(hint.into()), exit: Exit::Other }
+    }
+
+    /// With another exit code.
+    pub fn exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// With another hint.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl From<jeton_runtime::Error> for Failure {
+    fn from(error: jeton_runtime::Error) -> Self {
+        Self { what: error.to_string(), hint: error.hint(), exit: error.remedy().into() }
+    }
+}
+
+impl From<jeton_vault::Error> for Failure {
+    fn from(error: jeton_vault::Error) -> Self {
+        Self { what: error.to_string(), hint: error.hint(), exit: error.remedy().into() }
+    }
+}

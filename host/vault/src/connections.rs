@@ -1,0 +1,238 @@
+//! Connections: the tokens of one account, under a name.
+
+use std::time::SystemTime;
+
+use jeton_runtime::{Account, CurrentTokens, Grant, GrantKind, Tokens};
+
+use crate::seal::random_id;
+use crate::sealed_tokens::{OPTIONS, place};
+use crate::store::{ConnectionRow, Renamed, SealedTokens};
+use crate::vault::{Inner, Row, closest};
+use crate::{ClientName, ConnectionName, Error, Result, Vault, clock, pairs};
+
+/// A sign-in that succeeded, to be kept.
+pub struct NewConnection<'a> {
+    /// What it will be called.
+    pub name: &'a ConnectionName,
+    /// The client that it was made with. Its provider is the connection's.
+    pub client: &'a ClientName,
+    /// What was asked for.
+    pub grant: &'a Grant,
+    /// What the service gave.
+    pub tokens: &'a Tokens,
+    /// Whose they are, where the service tells.
+    pub account: Option<&'a Account>,
+    /// Whether it may take the place of a connection of this name, with whatever client and account that has.
+    pub replace: bool,
+}
+
+/// What can be told about a connection without unsealing anything.
+#[derive(Clone, Debug)]
+pub struct ConnectionInfo {
+    /// What it is called.
+    pub name: ConnectionName,
+    /// The id of its provider.
+    pub provider: String,
+    /// The client that it was made with.
+    pub client: ClientName,
+    /// How its tokens were obtained.
+    pub grant: GrantKind,
+    /// What was asked for.
+    pub scopes: Vec<String>,
+    /// What was granted, where the service says so.
+    pub scope: Option<String>,
+    /// Whose tokens they are, where the service tells. Its extras are not kept.
+    pub account: Option<Account>,
+    /// Whether it has a refresh token.
+    pub refreshable: bool,
+    /// When the access token expires; `None`: never, or there is none.
+    pub expires_at: Option<SystemTime>,
+    /// When the refresh token expires, where the service says so.
+    pub refresh_expires_at: Option<SystemTime>,
+    /// How it stands.
+    pub status: Status,
+    /// When somebody first signed in under this name.
+    pub created_at: Option<SystemTime>,
+    /// When anything about it changed.
+    pub updated_at: Option<SystemTime>,
+}
+
+/// How a connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// As it should.
+    Active,
+    /// The last refresh failed in a way that passes.
+    Retry {
+        /// Why.
+        reason: String,
+        /// Since when.
+        since: Option<SystemTime>,
+        /// Not before this, where the service said so.
+        retry_at: Option<SystemTime>,
+    },
+    /// The service refuses the refresh token: a person must sign in again.
+    Reauthorize {
+        /// Why.
+        reason: String,
+        /// Since when.
+        since: Option<SystemTime>,
+    },
+    /// It was revoked here.
+    Revoked {
+        /// Since when.
+        since: Option<SystemTime>,
+    },
+}
+
+impl Vault {
+    /// Keeps a new connection. [`Error::ConnectionExists`] where the name is taken and `replace` isn't said.
+    pub async fn save(&self, new: NewConnection<'_>) -> Result<()> {
+        let client = self.0.find_client(new.client).await?;
+        loop {
+            let before = self.0.store.connection(new.name.as_str()).await?;
+            let row = self.0.connection_row(&new, &client.provider, before.as_ref())?;
+            let done = match before {
+                Some(_) if !new.replace => return Err(Error::ConnectionExists(new.name.to_string())),
+                Some(_) => self.0.store.replace_connection(&row).await?,
+                None => self.0.store.insert_connection(&row).await?,
+            };
+            // Otherwise another process was faster: look again at what there is now.
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Says whose the connection is, where that was learned after it was saved.
+    pub async fn set_account(&self, name: &ConnectionName, account: &Account) -> Result<()> {
+        match self.0.store.name_account(name.as_str(), account, clock::now()).await? {
+            true => Ok(()),
+            false => Err(self.0.unknown_connection(name.as_str()).await?),
+        }
+    }
+
+    /// All connections, by name.
+    pub async fn connections(&self) -> Result<Vec<ConnectionInfo>> {
+        self.0.store.connections().await?.into_iter().map(|row| self.0.info(row)).collect()
+    }
+
+    /// What is known about one connection.
+    pub async fn connection(&self, name: &ConnectionName) -> Result<ConnectionInfo> {
+        self.0.info(self.0.find_connection(name).await?)
+    }
+
+    /// The tokens as they are, valid or not, for a provider's `revoke` and `identify`.
+    pub async fn tokens(&self, name: &ConnectionName) -> Result<CurrentTokens> {
+        let row = self.0.find_connection(name).await?;
+        self.0.unseal_tokens(&row)
+    }
+
+    /// What was asked for, to ask for it again. Without the subject token, which is used up.
+    pub async fn grant(&self, name: &ConnectionName) -> Result<Grant> {
+        let row = self.0.find_connection(name).await?;
+        let options = self.0.unseal(place(&row, OPTIONS), &row.options, &Row::Connection(&row.name))?;
+        let options = pairs::decode_text(&options).ok_or_else(|| self.0.tampered(&Row::Connection(&row.name), OPTIONS))?;
+        let subject = row.subject.clone();
+        let info = self.0.info(row)?;
+        Ok(Grant { kind: info.grant, scopes: info.scopes, subject, subject_token: None, options })
+    }
+
+    /// Gives a connection another name. A refresh that is under way goes on.
+    pub async fn rename(&self, name: &ConnectionName, to: &ConnectionName) -> Result<()> {
+        match self.0.store.rename_connection(name.as_str(), to.as_str(), clock::now()).await? {
+            Renamed::Done => Ok(()),
+            Renamed::Taken => Err(Error::ConnectionExists(to.to_string())),
+            Renamed::Unknown => Err(self.0.unknown_connection(name.as_str()).await?),
+        }
+    }
+
+    /// Forgets a connection and its tokens. The service isn't told.
+    pub async fn remove(&self, name: &ConnectionName) -> Result<()> {
+        match self.0.store.remove_connection(name.as_str()).await? {
+            true => Ok(()),
+            false => Err(self.0.unknown_connection(name.as_str()).await?),
+        }
+    }
+
+    /// Erases the tokens, after the service has revoked them, and keeps the rest for a new sign-in.
+    pub async fn mark_revoked(&self, name: &ConnectionName) -> Result<()> {
+        match self.0.store.revoke_connection(name.as_str(), "it was revoked", clock::now()).await? {
+            true => Ok(()),
+            false => Err(self.0.unknown_connection(name.as_str()).await?),
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) async fn find_connection(&self, name: &ConnectionName) -> Result<ConnectionRow> {
+        match self.store.connection(name.as_str()).await? {
+            Some(row) => Ok(row),
+            None => Err(self.unknown_connection(name.as_str()).await?),
+        }
+    }
+
+    pub(crate) async fn unknown_connection(&self, name: &str) -> Result<Error> {
+        let known = self.store.connections().await?.into_iter().map(|row| row.name);
+        Ok(Error::UnknownConnection { name: name.to_owned(), closest: closest(name, known) })
+    }
+
+    fn connection_row(&self, new: &NewConnection<'_>, provider: &str, before: Option<&ConnectionRow>) -> Result<ConnectionRow> {
+        let now = clock::now();
+        let tokens = SealedTokens { access: None, refresh: None, extras: None, scope: None, expires_at: None, refresh_expires_at: None };
+        let mut row = ConnectionRow {
+            id: before.map_or_else(random_id, |before| Ok(before.id.clone()))?,
+            name: new.name.to_string(),
+            provider: provider.to_owned(),
+            client: new.client.to_string(),
+            grant_kind: new.grant.kind.name().to_owned(),
+            scopes: serde_json::json!(new.grant.scopes).to_string(),
+            subject: new.grant.subject.clone(),
+            options: vec![],
+            account_id: new.account.map(|account| account.id.clone()),
+            account_login: new.account.and_then(|account| account.login.clone()),
+            account_name: new.account.and_then(|account| account.name.clone()),
+            tokens,
+            generation: before.map_or(1, |before| before.generation.saturating_add(1)),
+            status: "active".to_owned(),
+            status_reason: None,
+            status_at: now,
+            retry_at: None,
+            lease: None,
+            intent: None,
+            created_at: before.map_or(now, |before| before.created_at),
+            updated_at: now,
+        };
+        let options = pairs::encode(new.grant.options.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        row.options = self.seal(place(&row, OPTIONS), &options)?;
+        row.tokens = self.seal_tokens(&row, row.generation, &CurrentTokens::default(), new.tokens, now)?;
+        Ok(row)
+    }
+
+    fn info(&self, row: ConnectionRow) -> Result<ConnectionInfo> {
+        let grant = row.grant_kind.parse().map_err(|()| self.tampered(&Row::Connection(&row.name), "grant_kind"))?;
+        let (since, reason) = (clock::system_time(row.status_at), row.status_reason.unwrap_or_default());
+        let status = match row.status.as_str() {
+            "retry" => Status::Retry { reason, since, retry_at: row.retry_at.and_then(clock::system_time) },
+            "reauthorize" => Status::Reauthorize { reason, since },
+            "revoked" => Status::Revoked { since },
+            _ => Status::Active,
+        };
+        let (login, name) = (row.account_login, row.account_name);
+        Ok(ConnectionInfo {
+            name: ConnectionName::stored(row.name),
+            provider: row.provider,
+            client: ClientName::stored(row.client),
+            grant,
+            scopes: serde_json::from_str(&row.scopes).unwrap_or_default(),
+            scope: row.tokens.scope,
+            account: row.account_id.map(|id| Account { id, login, name, extras: vec![] }),
+            refreshable: row.tokens.refresh.is_some(),
+            expires_at: row.tokens.expires_at.and_then(clock::system_time),
+            refresh_expires_at: row.tokens.refresh_expires_at.and_then(clock::system_time),
+            status,
+            created_at: clock::system_time(row.created_at),
+            updated_at: clock::system_time(row.updated_at),
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! However many want a token, one of them refreshes it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jeton_runtime::ErrorKind;
+use jeton_vault::{KeySource, Vault};
+use sqlx::Row as _;
+use tokio::time::{sleep, timeout};
+
+use crate::home::{Home, save, tokens, work};
+use crate::service::{Service, no, refresh_token, shared};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_valid_token_is_handed_out_without_asking_the_service() {
+    let home = Home::new();
+    let (vault, service) = (home.connected(3600).await, Service::never());
+    let token = vault.access_token(&work(), MINUTE, &shared(&service)).await.unwrap();
+    assert_eq!((token.secret.kind(), token.secret.reveal()), ("access-token", &b"a0"[..]));
+    assert_eq!(token.scope.as_deref(), Some("read"));
+    let left = token.expires_at.unwrap().duration_since(std::time::SystemTime::now()).unwrap();
+    assert!(left > Duration::from_secs(3590) && left <= Duration::from_secs(3600), "{left:?}");
+    assert_eq!(service.calls(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_callers_make_one_refresh() {
+    let home = Home::new();
+    let (vault, service) = (home.connected(5).await, Service::strict(Duration::from_millis(50)));
+    let providers = shared(&service);
+    let tasks = (0..100).map(|_| {
+        let (vault, providers) = (vault.clone(), providers.clone());
+        tokio::spawn(async move { vault.access_token(&work(), MINUTE, &providers).await })
+    });
+    for token in join_all(tasks).await {
+        assert_eq!(token.unwrap().unwrap().secret.reveal(), b"a1");
+    }
+    assert_eq!(service.calls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_who_joined_hears_of_a_failure_and_later_ones_try_again() {
+    let home = Home::new();
+    let vault = home.connected(0).await;
+    let service = Service::new(|call, _| async move {
+        sleep(Duration::from_millis(100)).await;
+        if call == 1 { Err(no(ErrorKind::TemporarilyUnavailable)) } else { Ok(tokens(call, Some(3600))) }
+    });
+    let (name, providers) = (work(), shared(&service));
+    for token in join_all((0..10).map(|_| vault.access_token(&name, MINUTE, &providers))).await {
+        assert!(matches!(token, Err(jeton_vault::Error::Retry { .. })), "{token:?}");
+    }
+    assert_eq!(service.calls(), 1);
+    assert_eq!(vault.access_token(&work(), MINUTE, &providers).await.unwrap().secret.reveal(), b"a2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_caller_that_began_is_cancelled_and_the_tokens_are_kept_all_the_same() {
+    let home = Home::new();
+    let (vault, service) = (home.connected(5).await, Service::strict(Duration::from_millis(200)));
+    let providers = shared(&service);
+    let cancelled = timeout(Duration::from_millis(50), vault.access_token(&work(), MINUTE, &providers)).await;
+    assert!(cancelled.is_err());
+    sleep(Duration::from_millis(400)).await;
+    let sleeper = Service::never();
+    assert_eq!(vault.access_token(&work(), MINUTE, &shared(&sleeper)).await.unwrap().secret.reveal(), b"a1");
+    assert_eq!(refresh_token(&vault.tokens(&work()).await.unwrap()), "r1");
+    assert_eq!(service.calls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_vaults_on_one_file_make_one_refresh() {
+    for _ in 0..10 {
+        let home = Home::new();
+        let (one, service) = (home.connected(5).await, Service::strict(Duration::from_millis(50)));
+        let two = Vault::open_existing(&home.store(), KeySource::File(home.key())).await.unwrap();
+        let providers = shared(&service);
+        let tasks = (0..20).map(|number| {
+            let vault = if number % 2 == 0 { one.clone() } else { two.clone() };
+            let providers = providers.clone();
+            tokio::spawn(async move { vault.access_token(&work(), MINUTE, &providers).await })
+        });
+        for token in join_all(tasks).await {
+            assert_eq!(token.unwrap().unwrap().secret.reveal(), b"a1");
+        }
+        assert_eq!(service.calls(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_vaults_that_are_told_to_refresh_at_once_make_one_refresh() {
+    let home = Home::new();
+    let (one, service) = (home.connected(3600).await, Service::strict(Duration::from_millis(300)));
+    let two = home.open().await.unwrap();
+    let providers = shared(&service);
+    let (name, other) = (work(), work());
+    let (first, second) = tokio::join!(one.refresh(&name, &providers), async {
+        sleep(Duration::from_millis(100)).await;
+        two.refresh(&other, &providers).await
+    });
+    assert_eq!(first.unwrap().secret.reveal(), b"a1");
+    assert_eq!(second.unwrap().secret.reveal(), b"a1");
+    assert_eq!(service.calls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_owner_died_is_taken_over_when_it_runs_out() {
+    let home = Home::new();
+    let (vault, service) = (home.connected(5).await, Service::strict(Duration::ZERO));
+    let until = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 2;
+    home.run(&format!("UPDATE connections SET lease_owner = 'dead', lease_until = {until}")).await;
+    let providers = shared(&service);
+    let name = work();
+    let waiting = vault.access_token(&name, MINUTE, &providers);
+    tokio::pin!(waiting);
+    assert!(timeout(Duration::from_millis(500), &mut waiting).await.is_err(), "the lease was ignored");
+    assert_eq!(service.calls(), 0);
+    assert_eq!(waiting.await.unwrap().secret.reveal(), b"a1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_refreshed_beside_each_other() {
+    let home = Home::new();
+    let vault = home.connected(5).await;
+    save(&vault, "home", &tokens(0, Some(5)), false).await.unwrap();
+    let service = Service::new(|_, _| async {
+        sleep(Duration::from_millis(300)).await;
+        Ok(tokens(1, Some(3600)))
+    });
+    let (providers, names) = (shared(&service), ["work".parse().unwrap(), "home".parse().unwrap()]);
+    let begun = std::time::Instant::now();
+    for token in join_all(names.iter().map(|name| vault.access_token(name, MINUTE, &providers))).await {
+        token.unwrap();
+    }
+    assert_eq!(service.calls(), 2);
+    assert!(begun.elapsed() < Duration::from_millis(550), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_panics_ends_the_call_and_nothing_else() {
+    let home = Home::new();
+    let vault = home.connected(5).await;
+    let service = Service::new(|_, _| async { panic!("a mistake of the provider") });
+    let error = vault.access_token(&work(), MINUTE, &shared(&service)).await.unwrap_err();
+    assert!(matches!(error, jeton_vault::Error::Interrupted(ref name) if name == "work"), "{error}");
+    let row = home.row("SELECT generation, intent_generation FROM connections").await;
+    assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (1, 1));
+    home.run("UPDATE connections SET lease_until = 0").await;
+    let service = Service::strict(Duration::ZERO);
+    assert_eq!(vault.access_token(&work(), MINUTE, &shared(&service)).await.unwrap().secret.reveal(), b"a1");
+}

@@ -1,0 +1,31 @@
+//! How an emulator is to be started.
+
+use std::time::Duration;
+
+/// Settings of one emulator. The defaults suit a test.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// What tokens, codes and ids are made from. The same seed gives the same names in the same order.
+    pub seed: u64,
+    /// How many requests the journal remembers.
+    pub journal: JournalSize,
+    /// The emulator stops after this long in real time, even if its owner hangs.
+    pub max_lifetime: Duration,
+}
+
+/// How much the journal remembers. The counters per endpoint are kept in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalSize {
+    /// Only the counters: for benchmarks.
+    Off,
+    /// The latest so many requests.
+    Latest(usize),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: 0, seed: 1, journal: JournalSize::Latest(10_000), max_lifetime: Duration::from_secs(600) }
+    }
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask lint`: format, clippy, documentation and licences. All of them run, whatever the first one finds.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::{licences, run, setup};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Runs it.
+pub fn run() -> Result<ExitCode> {
+    setup::wasm()?;
+    setup::formatter_and_clippy()?;
+    let checks: [(&str, &dyn Fn() -> Result<()>); 6] = [
+        ("format of the host", &|| run::done(&mut run::cargo(&["fmt", "--all", "--check"]))),
+        ("format of the components", &|| run::done(&mut components(&["fmt", "--all", "--check"]))),
+        ("clippy on the host", &|| {
+            run::done(&mut run::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+        }),
+        ("clippy on the components", &|| {
+            run::done(&mut components(&["clippy", "--workspace", "--target", WASM, "--locked", "--", "-D", "warnings"]))
+        }),
+        ("documentation", &|| {
+            let mut doc = run::cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+            run::done(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        }),
+        ("licences and advisories", &licences::check),
+    ];
+    let mut failed = vec![];
+    for (name, check) in checks {
+        eprintln!("── {name}");
+        if let Err(error) = check() {
+            eprintln!("{error:#}\n");
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() {
+        eprintln!("Lint: nothing to complain about.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("Lint: look at {}.", failed.join(", "));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Cargo in the components' own workspace, which builds to where `host/bundle` lets it build.
+fn components(arguments: &[&str]) -> Command {
+    let mut cargo = run::cargo(arguments);
+    cargo.current_dir(run::root().join("components")).env("CARGO_TARGET_DIR", run::target().join("components"));
+    cargo
+}

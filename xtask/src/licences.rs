@@ -75,7 +75,7 @@ fn one(words: &mut Words<'_>, allowed: &[&str]) -> bool {
     match words.next() {
         Some("(") => {
             let met = any(words, allowed);
-            met && words.next_if_eq(&")").is_some()
+            words.next_if_eq(&")").is_some() && met
         }
         Some(licence) => match words.next_if_eq(&"WITH").and_then(|_| words.next()) {
             // An exception only adds to what may be done.
@@ -109,6 +109,7 @@ mod tests {
             "MIT",
             "MIT/Apache-2.0",
             "GPL-3.0 OR MIT",
+            "(GPL-3.0) OR MIT",
             "(MIT OR Apache-2.0) AND Unicode-3.0",
             "Apache-2.0 WITH LLVM-exception OR GPL-2.0",
             "MIT AND (GPL-3.0 OR Apache-2.0)",

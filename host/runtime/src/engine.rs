@@ -8,17 +8,26 @@ use std::time::Duration;
 
 use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use crate::runtime::HostMemory;
 use crate::{Error, Limits};
 
 /// How often a component that computes is looked at.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Builds the engine. `cache` is a folder of this user's own: what lies there is run.
-pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> Result<Engine, Error> {
+pub(crate) fn engine(limits: &Limits, cache: Option<&Path>, memory: Option<HostMemory>) -> Result<Engine, Error> {
     let host = |error: wasmtime::Error| Error::Host(format!("can't set up WebAssembly: {error:#}"));
     let mut config = Config::new();
-    config.epoch_interruption(true).concurrency_support(false).allocation_strategy(pool(limits));
-    config.memory_reservation(limits.memory as u64).memory_guard_size(1 << 20);
+    config.epoch_interruption(true).concurrency_support(false);
+    match memory {
+        None => {
+            config.allocation_strategy(pool(limits)).memory_reservation(limits.memory as u64).memory_guard_size(1 << 20);
+        }
+        Some(memory) => {
+            config.with_host_memory(memory).memory_reservation(0).memory_reservation_for_growth(0).memory_guard_size(0);
+            config.memory_init_cow(false);
+        }
+    }
     config.max_wasm_stack(512 << 10).async_stack_size(1 << 20);
     if let Some(folder) = cache {
         own_folder(folder)?;

@@ -73,7 +73,11 @@ pub struct Builder {
     certificates: Vec<Vec<u8>>,
     transport: Option<Arc<dyn Transport>>,
     storage: Option<Arc<dyn Storage>>,
+    memory: Option<HostMemory>,
 }
+
+/// Who makes the memory of instances, where that isn't wasmtime's pool.
+pub(crate) type HostMemory = Arc<dyn wasmtime::MemoryCreator>;
 
 impl Runtime {
     /// Begins to say how it is to be.
@@ -132,12 +136,19 @@ impl Builder {
         self
     }
 
+    /// Makes instances' memory by something else than wasmtime's pool, so that a test can read it.
+    #[cfg(feature = "host-memory")]
+    pub fn host_memory(mut self, memory: Arc<dyn wasmtime::MemoryCreator>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     /// Builds it.
     ///
     /// # Errors
     /// The cache folder can't be used, a certificate can't be read, or the system has no room for the engine.
     pub fn build(self) -> Result<Runtime, Error> {
-        let engine = engine::engine(&self.limits, self.cache.as_deref())?;
+        let engine = engine::engine(&self.limits, self.cache.as_deref(), self.memory)?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(Https::new(Mappings::new(self.mappings), &self.certificates)?),

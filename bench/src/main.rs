@@ -1,0 +1,80 @@
+//! `cargo xtask bench`: what Jeton costs, in one table.
+//!
+//! All of it is measured by hand, and nothing by a framework: the figures are percentiles of thousands of single calls, whole processes,
+//! and two programs taking turns, which is not what criterion or divan measure.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints a table")]
+
+mod call;
+mod command;
+mod component;
+mod home;
+mod machine;
+mod native;
+mod plain;
+mod process;
+mod refresh;
+mod server;
+mod table;
+mod timing;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use crate::server::Kind;
+use crate::table::Table;
+
+/// Measures Jeton.
+#[derive(Parser)]
+struct Arguments {
+    /// The `jeton` binary
+    #[arg(long, required = true)]
+    jeton: Option<PathBuf>,
+    /// Where the figures go as JSON
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Only the parts whose names contain this: size, call, command, refresh
+    #[arg(long, default_value = "")]
+    only: String,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+/// What this binary is besides, in processes that it starts itself.
+#[derive(Subcommand)]
+#[command(subcommand_negates_reqs = true)]
+enum Role {
+    /// A token endpoint, until stdin ends
+    Serve { kind: Kind },
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Role::Serve { kind }) = arguments.role {
+        return server::serve(kind);
+    }
+    let jeton = arguments.jeton.context("--jeton is missing")?;
+    let mut table = Table::default();
+    let mut part = |name: &str, measure: &dyn Fn(&mut Table) -> Result<()>| -> Result<()> {
+        if name.contains(&arguments.only) {
+            eprintln!("measuring: {name}");
+            measure(&mut table)?;
+        }
+        Ok(())
+    };
+    part("size", &call::size)?;
+    part("call", &call::measure)?;
+    part("command", &|table| command::measure(&jeton, table))?;
+    part("refresh", &refresh::measure)?;
+
+    let machine = machine::describe();
+    println!("\n{machine}\n\n{table}");
+    if let Some(out) = arguments.out {
+        let figures = serde_json::json!({ "machine": machine, "figures": table.json() });
+        std::fs::write(&out, format!("{figures:#}\n")).with_context(|| format!("can't write {}", out.display()))?;
+        println!("{} holds the same as JSON.", out.display());
+    }
+    Ok(())
+}

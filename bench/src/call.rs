@@ -41,7 +41,8 @@ pub fn measure(table: &mut Table) -> Result<()> {
 
 fn lent() -> (Client, CurrentTokens) {
     let secret = |kind: &str| Secret::new(kind, [b'x'; 32]);
-    let client = Client { id: "client".to_owned(), secrets: [("client-secret".to_owned(), secret("client-secret"))].into(), ..Client::default() };
+    let client =
+        Client { id: "client".to_owned(), secrets: [("client-secret".to_owned(), secret("client-secret"))].into(), ..Client::default() };
     let tokens = CurrentTokens { access: Some(secret("access-token")), refresh: Some(secret("refresh-token")), ..CurrentTokens::default() };
     (client, tokens)
 }

@@ -63,6 +63,7 @@ async fn fill(folder: &Path, emulator: &Emulator) -> Result<()> {
         extras: vec![],
     };
     let grant = Grant::new(GrantKind::AuthorizationCode, vec![]);
-    let new = NewConnection { name: &NAME.parse()?, client: &"box".parse()?, grant: &grant, tokens: &tokens, account: None, replace: false };
+    let new =
+        NewConnection { name: &NAME.parse()?, client: &"box".parse()?, grant: &grant, tokens: &tokens, account: None, replace: false };
     Ok(vault.save(new).await?)
 }

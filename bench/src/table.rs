@@ -1,7 +1,6 @@
 //! The one table: what was measured, the figure, and the bar where there is one.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -41,11 +40,6 @@ impl Table {
     pub fn times(&mut self, group: &'static str, what: impl Into<String>, times: &Times, bar: Bar) {
         let (figure, p99) = (micros(times.median()), Some(micros(times.p99())));
         self.0.push(Row { group, what: what.into(), figure, p99, unit: "µs", bar });
-    }
-
-    /// A single time.
-    pub fn time(&mut self, group: &'static str, what: impl Into<String>, time: Duration, bar: Bar) {
-        self.figure(group, what, micros(time), "µs", bar);
     }
 
     /// The rows as JSON.

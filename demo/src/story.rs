@@ -44,7 +44,10 @@ pub fn tell(program: &Path, by_hand: bool) -> Result<()> {
     story.revocation()?;
     story.failure()?;
     let seconds = begun.elapsed().as_secs_f32();
-    narrator::summary(&format!("All {} steps went as they should, in {seconds:.1} s. Nothing is left of them on this machine.", story.steps));
+    narrator::summary(&format!(
+        "All {} steps went as they should, in {seconds:.1} s. Nothing is left of them on this machine.",
+        story.steps
+    ));
     Ok(())
 }
 
@@ -143,7 +146,9 @@ impl Story {
         succeeded(&self.jeton(&["refresh", "work-box"], "")?)?;
         self.call_api(200)?;
         ensure!(self.refreshes() == before + 1, "Box saw {} refreshes", self.refreshes() - before);
-        narrator::explain("Box saw one refresh. Its refresh tokens are good for one use, and the next one was on disk before anyone got the token.");
+        narrator::explain(
+            "Box saw one refresh. Its refresh tokens are good for one use, and the next one was on disk before anyone got the token.",
+        );
         Ok(())
     }
 

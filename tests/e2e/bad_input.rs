@@ -27,7 +27,13 @@ async fn what_is_asked_for_before_there_is_anything_says_where_to_begin() {
 #[tokio::test]
 async fn a_command_line_that_is_wrong_is_exit_code_2() {
     let stage = Stage::empty().await;
-    for arguments in [&["nonsense"][..], &["token"], &["token", "x", "--min-valid", "soon"], &["--resolve", "nonsense", "list"], &["--key", "gold", "list"]] {
+    for arguments in [
+        &["nonsense"][..],
+        &["token"],
+        &["token", "x", "--min-valid", "soon"],
+        &["--resolve", "nonsense", "list"],
+        &["--key", "gold", "list"],
+    ] {
         let ran = stage.jeton(arguments);
         assert_eq!(ran.code, 2, "{ran:?}");
     }

@@ -53,7 +53,8 @@ async fn a_strangers_request_does_not_end_the_flow() {
 async fn a_machine_without_a_browser_pastes_the_address_or_the_code() {
     for code_alone in [false, true] {
         let stage = Stage::with_client().await;
-        let mut child = stage.command(&["connect", "box", "--name", "work-box", "--paste"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            stage.command(&["connect", "box", "--name", "work-box", "--paste"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
         let mut lines = std::io::BufReader::new(child.stderr.take().unwrap());
         let mut url = String::new();
         while !url.trim().starts_with("https://") {

@@ -2,10 +2,10 @@
 //!
 //! `jeton token` with a valid token opens the vault and nothing else.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
-use jeton_runtime::{Client, CurrentTokens, Manifest, Provider, Runtime, Storage, StorageError, Tokens};
+use jeton_runtime::{Client, CurrentTokens, Manifest, Provider, Runtime, Tokens};
 use jeton_vault::{BoxFuture, ClientName, ConnectionInfo, ConnectionName, KeySource, Providers, Vault};
 use tokio::sync::OnceCell;
 
@@ -33,25 +33,27 @@ impl Context {
             KeyArgument::Keyring => KeySource::Keyring { service: "jeton".into(), account: home.store.display().to_string() },
         };
         let terminal = Terminal { json: global.json, quiet: global.quiet };
-        let loader = Arc::new(Loader { home: home.clone(), key: key.clone(), global, runtime: OnceCell::new() });
+        let loader = Arc::new(Loader { cache: home.cache.clone(), global, vault: OnceLock::new(), runtime: OnceCell::new() });
         Ok(Self { terminal, home, key, loader })
     }
 
     /// The store, made on first use.
     pub async fn vault(&self) -> Result<Vault> {
-        Ok(Vault::open(&self.home.store, self.key.clone()).await?)
+        let vault = Vault::open(&self.home.store, self.key.clone()).await?;
+        Ok(self.loader.vault.get_or_init(|| vault).clone())
     }
 
     /// The store, for what needs one that is there.
     pub async fn existing_vault(&self) -> Result<Vault> {
-        Ok(Vault::open_existing(&self.home.store, self.key.clone()).await?)
+        let vault = Vault::open_existing(&self.home.store, self.key.clone()).await?;
+        Ok(self.loader.vault.get_or_init(|| vault).clone())
     }
 
     /// The store, or `None` where nothing was kept yet.
     pub async fn vault_if_any(&self) -> Result<Option<Vault>> {
-        match Vault::open_existing(&self.home.store, self.key.clone()).await {
-            Err(jeton_vault::Error::NoStore(_)) => Ok(None),
-            other => Ok(Some(other?)),
+        match self.home.store.exists() {
+            true => self.existing_vault().await.map(Some),
+            false => Ok(None),
         }
     }
 
@@ -100,9 +102,10 @@ pub fn client_name(text: &str) -> Result<ClientName> {
 
 /// Makes the runtime when a provider is first called.
 struct Loader {
-    home: Home,
-    key: KeySource,
+    cache: PathBuf,
     global: Global,
+    /// Where providers keep their values, once it is open.
+    vault: OnceLock<Vault>,
     runtime: OnceCell<Runtime>,
 }
 
@@ -111,8 +114,10 @@ impl Loader {
         let host = |what: String| jeton_runtime::Error::Host(what);
         let bundled = jeton_bundle::find(id).ok_or_else(|| host(format!("the provider {id:?} isn't there any more")))?;
         let runtime = self.runtime.get_or_try_init(async || {
-            let storage = Arc::new(Kept { home: self.home.clone(), key: self.key.clone(), vault: OnceCell::new() });
-            let mut builder = Runtime::builder().cache(&self.home.cache).resolve(self.global.resolve.iter().cloned()).storage(storage);
+            let mut builder = Runtime::builder().cache(&self.cache).resolve(self.global.resolve.iter().cloned());
+            if let Some(vault) = self.vault.get() {
+                builder = builder.storage(Arc::new(vault.clone()));
+            }
             if let Some(path) = &self.global.ca_file {
                 let pem = std::fs::read(path).map_err(|error| host(format!("can't read {}: {error}", path.display())))?;
                 builder = builder.trust(pem);
@@ -131,46 +136,5 @@ impl Providers for Loader {
         tokens: &'a CurrentTokens,
     ) -> BoxFuture<'a, std::result::Result<Tokens, jeton_runtime::Error>> {
         Box::pin(async move { self.provider(provider).await?.refresh(client, tokens).await })
-    }
-}
-
-/// Providers' values, in the vault.
-struct Kept {
-    home: Home,
-    key: KeySource,
-    vault: OnceCell<Vault>,
-}
-
-impl Kept {
-    async fn vault(&self) -> std::result::Result<&Vault, StorageError> {
-        let open = async || Vault::open(&self.home.store, self.key.clone()).await;
-        self.vault.get_or_try_init(open).await.map_err(trouble)
-    }
-}
-
-fn trouble(error: jeton_vault::Error) -> StorageError {
-    match error {
-        jeton_vault::Error::StorageLimit(_) => StorageError::Full,
-        other => StorageError::Other(other.to_string()),
-    }
-}
-
-impl Storage for Kept {
-    fn get<'a>(&'a self, provider: &'a str, name: &'a str) -> BoxFuture<'a, std::result::Result<Option<String>, StorageError>> {
-        Box::pin(async move { self.vault().await?.stored(provider, name).await.map_err(trouble) })
-    }
-
-    fn set<'a>(
-        &'a self,
-        provider: &'a str,
-        name: &'a str,
-        value: &'a str,
-        life: Duration,
-    ) -> BoxFuture<'a, std::result::Result<(), StorageError>> {
-        Box::pin(async move { self.vault().await?.keep(provider, name, value, life).await.map_err(trouble) })
-    }
-
-    fn delete<'a>(&'a self, provider: &'a str, name: &'a str) -> BoxFuture<'a, std::result::Result<(), StorageError>> {
-        Box::pin(async move { self.vault().await?.forget(provider, name).await.map_err(trouble) })
     }
 }

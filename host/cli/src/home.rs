@@ -26,9 +26,8 @@ impl Home {
         let folder = |variable: &str, otherwise: &str| {
             // XDG: a relative path in these variables is invalid and is ignored.
             let xdg = set(variable).filter(|path| path.is_absolute());
-            xdg.or_else(|| env::home_dir().map(|home| home.join(otherwise))).ok_or_else(|| {
-                Failure::new("this user has no home folder", "Set JETON_HOME to a folder of your own")
-            })
+            xdg.or_else(|| env::home_dir().map(|home| home.join(otherwise)))
+                .ok_or_else(|| Failure::new("this user has no home folder", "Set JETON_HOME to a folder of your own"))
         };
         let config = folder("XDG_CONFIG_HOME", ".config")?.join("jeton");
         let data = folder("XDG_DATA_HOME", ".local/share")?.join("jeton");

@@ -83,7 +83,10 @@ impl Listener {
         let _ = self.door.flow.set(flow.clone());
         match tokio::time::timeout(time, self.back.recv()).await {
             Ok(Some(back)) => Ok(back),
-            _ => Err(Failure::new("nobody signed in in time", "Run the command again; --wait gives more time").exit(crate::exit::Exit::SignIn)),
+            _ => {
+                Err(Failure::new("nobody signed in in time", "Run the command again; --wait gives more time")
+                    .exit(crate::exit::Exit::SignIn))
+            }
         }
     }
 }

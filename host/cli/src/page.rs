@@ -49,9 +49,13 @@ pub fn page(outcome: &Outcome) -> String {
         Outcome::Failed(why) => {
             ("bad", "!", "That didn’t work".to_owned(), escape(why), "The terminal says what to do next. You can close this window.")
         }
-        Outcome::Stranger(why) => {
-            ("bad", "?", "This isn’t the answer that is waited for".to_owned(), escape(why), "The sign-in is still waiting, in the window where it began.")
-        }
+        Outcome::Stranger(why) => (
+            "bad",
+            "?",
+            "This isn’t the answer that is waited for".to_owned(),
+            escape(why),
+            "The sign-in is still waiting, in the window where it began.",
+        ),
     };
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\

@@ -92,32 +92,42 @@ impl Terminal {
 }
 
 fn write_line(mut stream: impl Write, line: &str) -> Result {
-    writeln!(stream, "{line}").and_then(|()| stream.flush()).map_err(|error| Failure::new(format!("can't write the result: {error}"), "Check where the output goes"))
+    writeln!(stream, "{line}")
+        .and_then(|()| stream.flush())
+        .map_err(|error| Failure::new(format!("can't write the result: {error}"), "Check where the output goes"))
 }
 
 /// A secret from a file, from stdin (`-`), or from whoever sits at the terminal.
 pub fn read_secret(kind: &str, label: &str, file: Option<&Path>) -> Result<Secret> {
-    let text = match file {
-        Some(path) if path == Path::new("-") => {
-            let mut text = Zeroizing::new(String::new());
-            std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::new(format!("can't read stdin: {error}"), "Pipe the secret in"))?;
-            text
-        }
-        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("can't read {}: {error}", path.display()), "Name a file that holds the secret alone")
-        })?),
-        None if std::io::stdin().is_terminal() => {
-            let prompt = format!("{label} (it isn't shown): ");
-            Zeroizing::new(rpassword::prompt_password(prompt).map_err(|error| Failure::new(error.to_string(), "Use --secret-file"))?)
-        }
-        None => {
-            return Err(Failure::new(format!("the {label} is missing, and there is no terminal to ask for it"), "Use --secret-file FILE, or --secret-file - to pipe it in")
+    let text =
+        match file {
+            Some(path) if path == Path::new("-") => {
+                let mut text = Zeroizing::new(String::new());
+                std::io::stdin()
+                    .read_to_string(&mut text)
+                    .map_err(|error| Failure::new(format!("can't read stdin: {error}"), "Pipe the secret in"))?;
+                text
+            }
+            Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
+                Failure::new(format!("can't read {}: {error}", path.display()), "Name a file that holds the secret alone")
+            })?),
+            None if std::io::stdin().is_terminal() => {
+                let prompt = format!("{label} (it isn't shown): ");
+                Zeroizing::new(rpassword::prompt_password(prompt).map_err(|error| Failure::new(error.to_string(), "Use --secret-file"))?)
+            }
+            None => {
+                return Err(Failure::new(
+                    format!("the {label} is missing, and there is no terminal to ask for it"),
+                    "Use --secret-file FILE, or --secret-file - to pipe it in",
+                )
                 .exit(crate::exit::Exit::Usage));
-        }
-    };
+            }
+        };
     let text = text.trim_matches(['\r', '\n', ' ', '\t']);
     if text.is_empty() {
-        return Err(Failure::new(format!("the {label} is empty"), "Copy it from the service's developer console").exit(crate::exit::Exit::Usage));
+        return Err(
+            Failure::new(format!("the {label} is empty"), "Copy it from the service's developer console").exit(crate::exit::Exit::Usage)
+        );
     }
     Ok(Secret::new(kind, text))
 }

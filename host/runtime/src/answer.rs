@@ -61,7 +61,11 @@ impl Document {
     fn text(&self, pointer: &str) -> Option<String> {
         match self.0.pointer(pointer)? {
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+            // Without an exponent: 2^64 is no 1 to a reader that stops at the point.
+            Value::Number(number) => Some(match number.as_f64() {
+                Some(float) if number.is_f64() => float.to_string(),
+                _ => number.to_string(),
+            }),
             Value::Bool(boolean) => Some(boolean.to_string()),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         }

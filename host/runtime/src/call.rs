@@ -59,7 +59,8 @@ impl Call {
     pub(crate) fn new(loaded: Arc<Loaded>, lent: Arc<Capabilities>) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_HANDLES);
-        let limits = StoreLimitsBuilder::new().memory_size(lent.limits.memory).memories(1).instances(40).tables(8).trap_on_grow_failure(true);
+        let limits =
+            StoreLimitsBuilder::new().memory_size(lent.limits.memory).memories(1).instances(40).tables(8).trap_on_grow_failure(true);
         Self {
             table,
             settings: BTreeMap::new(),
@@ -111,9 +112,12 @@ pub(crate) struct Run {
 
 impl Run {
     /// Instantiates the component for one call.
-    pub(crate) async fn start(call: Call) -> Result<Self, Error> {
-        let (loaded, lent, deadline) = (call.loaded.clone(), call.lent.clone(), call.deadline);
+    pub(crate) async fn start(mut call: Call) -> Result<Self, Error> {
+        let (loaded, lent) = (call.loaded.clone(), call.lent.clone());
         let permit = lent.permits.clone().acquire_owned().await.map_err(|_| Error::Host("the runtime is shutting down".into()))?;
+        // The time spent in the queue is not the call's.
+        let deadline = Instant::now() + lent.limits.time;
+        call.deadline = deadline;
         let mut store = Store::new(loaded.pre.engine(), call);
         store.limiter(|call| &mut call.limits);
         store.set_hostcall_fuel(MOST_COPIED);

@@ -103,9 +103,7 @@ impl Error {
             Self::Service(error) => error.kind.hint().map(str::to_owned),
             Self::Denied(denial) => Some(denial.hint.clone()),
             Self::Unreachable(_) => Some("Check the network, then try again; nothing was lost".to_owned()),
-            Self::Provider { .. } | Self::Limit { .. } => {
-                Some("This is a mistake in the provider: report it to its author".to_owned())
-            }
+            Self::Provider { .. } | Self::Limit { .. } => Some("This is a mistake in the provider: report it to its author".to_owned()),
             _ => None,
         }
     }

@@ -51,7 +51,8 @@ fn incompatible<T>(what: impl Into<String>, hint: impl Into<String>) -> Result<T
 /// It isn't a component, carries no manifest or several, its manifest has mistakes, or it imports what this host doesn't lend.
 pub fn inspect(file: &[u8], largest: usize) -> Result<Inspection, Error> {
     if file.len() > largest {
-        return incompatible(format!("the file is larger than {} MiB", largest >> 20), "Build it in release mode and strip it");
+        let limit = if largest < 1 << 20 { format!("{} KiB", largest >> 10) } else { format!("{} MiB", largest >> 20) };
+        return incompatible(format!("the file is larger than {limit}"), "Build it in release mode and strip it");
     }
     let (mut manifests, mut imports, mut exported) = (vec![], vec![], false);
     let mut depth = 0usize;
@@ -99,7 +100,9 @@ const HOW_TO_BUILD: &str = "With the SDK, for wasm32-unknown-unknown with linker
 
 /// Refuses whatever this host doesn't lend, all of it at once.
 fn audit(imports: &[String], stub_wasi: bool) -> Result<(), Error> {
-    let ours = |import: &str| import.strip_prefix(CONTRACT).and_then(|rest| rest.split_once('@')).map(|(name, version)| (name.to_owned(), version.to_owned()));
+    let ours = |import: &str| {
+        import.strip_prefix(CONTRACT).and_then(|rest| rest.split_once('@')).map(|(name, version)| (name.to_owned(), version.to_owned()))
+    };
     let lent = |import: &String| match ours(import) {
         Some((name, version)) => INTERFACES.contains(&name.as_str()) && format!("@{version}").starts_with(VERSION),
         None => stub_wasi && import.starts_with("wasi:"),
@@ -110,7 +113,10 @@ fn audit(imports: &[String], stub_wasi: bool) -> Result<(), Error> {
     }
     let list = foreign.join(", ");
     if foreign.iter().all(|import| ours(import).is_some()) {
-        return incompatible(format!("the component wants another version of the contract: {list}"), format!("This host lends {CONTRACT}*{VERSION}x"));
+        return incompatible(
+            format!("the component wants another version of the contract: {list}"),
+            format!("This host lends {CONTRACT}*{VERSION}x"),
+        );
     }
     let hint = if foreign.iter().all(|import| import.starts_with("wasi:")) {
         "Rust: build for wasm32-unknown-unknown. JavaScript: disableFeatures. Python: --stub-wasi. Or wasi = \"stubbed\" in the manifest: every call of them then fails"
@@ -128,8 +134,9 @@ pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>
         let Inspection { manifest, digest, .. } = inspect(&file, largest)?;
         let component = Component::from_binary(&engine, &file)
             .or_else(|error| incompatible(format!("the file is not a WebAssembly component: {error:#}"), HOW_TO_BUILD))?;
-        let pre = link(&engine, &component, manifest.stub_wasi)
-            .or_else(|error| incompatible(format!("the component doesn't fit the contract: {error:#}"), "Build it against wit/ of this version"))?;
+        let pre = link(&engine, &component, manifest.stub_wasi).or_else(|error| {
+            incompatible(format!("the component doesn't fit the contract: {error:#}"), "Build it against wit/ of this version")
+        })?;
         Ok(Loaded { manifest, digest, pre })
     };
     let loaded = tokio::task::spawn_blocking(compile).await.map_err(|error| Error::Host(error.to_string()))?;

@@ -17,17 +17,8 @@ use url::Url;
 use crate::{Client, Error, GrantKind};
 
 /// Kinds of secrets that exist without a manifest's saying so.
-pub const KINDS: [&str; 9] = [
-    "access-token",
-    "assertion",
-    "client-secret",
-    "code",
-    "code-verifier",
-    "device-code",
-    "id-token",
-    "private-key",
-    "refresh-token",
-];
+pub const KINDS: [&str; 9] =
+    ["access-token", "assertion", "client-secret", "code", "code-verifier", "device-code", "id-token", "private-key", "refresh-token"];
 
 /// What every endpoint with `captures` reveals besides its own `reveals`.
 pub const REVEALED: [&str; 8] = [
@@ -173,11 +164,11 @@ impl Manifest {
     /// A setting is missing, unknown, or doesn't match its pattern; a required secret is missing, or one is unknown.
     pub fn settings_of(&self, client: &Client) -> Result<BTreeMap<String, String>, Error> {
         let unfit = |what: String, hint: String| Err(Error::Unfit { what, hint });
-        for name in client.settings.keys().filter(|name| !self.settings.contains_key(*name)) {
+        if let Some(name) = client.settings.keys().find(|name| !self.settings.contains_key(*name)) {
             let known: Vec<_> = self.settings.keys().map(String::as_str).collect();
             return unfit(format!("{} has no setting `{name}`", self.name), format!("It has: {}", known.join(", ")));
         }
-        for name in client.secrets.keys().filter(|name| !self.secrets.contains_key(*name)) {
+        if let Some(name) = client.secrets.keys().find(|name| !self.secrets.contains_key(*name)) {
             let known: Vec<_> = self.secrets.keys().map(String::as_str).collect();
             return unfit(format!("{} has no secret `{name}`", self.name), format!("It has: {}", known.join(", ")));
         }
@@ -188,7 +179,9 @@ impl Manifest {
         for (name, setting) in &self.settings {
             match settings.get(name).or(setting.default.as_ref()) {
                 Some(value) if setting.pattern.is_match(value) => settings.insert(name.clone(), value.clone()),
-                Some(_) => return unfit(format!("the setting `{name}` doesn't match {}", setting.pattern), format!("Set {}", setting.name)),
+                Some(_) => {
+                    return unfit(format!("the setting `{name}` doesn't match {}", setting.pattern), format!("Set {}", setting.name));
+                }
                 None => return unfit(format!("{} needs the setting `{name}`", self.name), format!("Set {}: --set {name}=…", setting.name)),
             };
         }

@@ -31,8 +31,7 @@ pub enum GrantKind {
 
 impl GrantKind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::AuthorizationCode, Self::DeviceCode, Self::ClientCredentials, Self::JwtBearer, Self::TokenExchange];
+    pub const ALL: [Self; 5] = [Self::AuthorizationCode, Self::DeviceCode, Self::ClientCredentials, Self::JwtBearer, Self::TokenExchange];
 
     /// As manifests and commands write it.
     pub fn name(self) -> &'static str {

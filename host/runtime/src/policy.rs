@@ -75,7 +75,11 @@ pub(crate) fn judge<'m>(
         );
     };
     if endpoint.browser {
-        return deny(format!("a request to `{name}`"), "it is a page for a browser", format!("without browser = true in [endpoints.{name}]"));
+        return deny(
+            format!("a request to `{name}`"),
+            "it is a page for a browser",
+            format!("[endpoints.{name}] without browser = true would allow it"),
+        );
     }
     let url = address(name, endpoint, settings, asked.path.as_deref(), asked.query)?;
     let gate = Gate { name, endpoint };
@@ -104,25 +108,29 @@ pub(crate) fn page(manifest: &Manifest, settings: &BTreeMap<String, String>, nam
         _ => deny(
             format!("a visit to `{}`", crate::scrub::presentable(name, 40)),
             "the manifest has no such page",
-            "[endpoints] with browser = true would allow it",
+            format!("browser = true in [endpoints.{}] would allow it", crate::scrub::presentable(name, 40)),
         ),
     }
 }
 
-fn address(
-    name: &str,
-    endpoint: &Endpoint,
-    settings: &BTreeMap<String, String>,
-    path: Option<&str>,
-    query: Fields,
-) -> Result<Url, Denial> {
-    let mut url = endpoint.url.fill(settings).map_err(|error| Denial { what: format!("a request to `{name}`"), rule: error.what, hint: error.hint })?;
+fn address(name: &str, endpoint: &Endpoint, settings: &BTreeMap<String, String>, path: Option<&str>, query: Fields) -> Result<Url, Denial> {
+    let mut url = endpoint.url.fill(settings).map_err(|error| Denial {
+        what: format!("a request to `{name}`"),
+        rule: error.what,
+        hint: error.hint,
+    })?;
     if let Some(path) = path {
         let what = || format!("the path `{}` below `{name}`", crate::scrub::presentable(path, 80));
         if !endpoint.url.is_folder() {
-            return deny(what(), "its URL doesn't end in `/`", format!("url = \"{}/\" in [endpoints.{name}] would allow it", endpoint.url.as_str()));
+            return deny(
+                what(),
+                "its URL doesn't end in `/`",
+                format!("url = \"{}/\" in [endpoints.{name}] would allow it", endpoint.url.as_str()),
+            );
         }
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~' | '.' | ':' | '@' | '!' | '$' | '\'' | '(' | ')' | ',' | '=');
+        let plain = |c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~' | '.' | ':' | '@' | '!' | '$' | '\'' | '(' | ')' | ',' | '=')
+        };
         let segment = |segment: &str| !segment.is_empty() && !matches!(segment, "." | "..") && segment.chars().all(plain);
         if path.len() > 1024 || !path.strip_suffix('/').unwrap_or(path).split('/').all(segment) {
             return deny(what(), "it must be plain segments with `/` between them", "Put other characters into the query or the body");
@@ -138,7 +146,11 @@ fn address(
         for (key, value) in query {
             let Value::Text(text) = value else {
                 drop(pairs);
-                return deny(format!("a secret in the query of `{name}`"), "addresses are logged all along the way", "Send it in a header or the body");
+                return deny(
+                    format!("a secret in the query of `{name}`"),
+                    "addresses are logged all along the way",
+                    "Send it in a header or the body",
+                );
             };
             pairs.append_pair(&key, &text);
         }
@@ -152,8 +164,24 @@ fn steers(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(
         name,
-        "host" | "content-length" | "content-type" | "content-encoding" | "transfer-encoding" | "connection" | "keep-alive" | "upgrade" | "te"
-            | "trailer" | "expect" | "cookie" | "cookie2" | "accept-encoding" | "forwarded" | "via" | "http2-settings" | "range"
+        "host"
+            | "content-length"
+            | "content-type"
+            | "content-encoding"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "upgrade"
+            | "te"
+            | "trailer"
+            | "expect"
+            | "cookie"
+            | "cookie2"
+            | "accept-encoding"
+            | "forwarded"
+            | "via"
+            | "http2-settings"
+            | "range"
     ) || ["proxy-", "x-forwarded-", "sec-", ":"].iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -168,10 +196,12 @@ impl Gate<'_> {
         if self.endpoint.accepts.iter().any(|kind| kind == secret.kind()) {
             return Ok(secret.reveal());
         }
+        let accepted = self.endpoint.accepts.iter().map(String::as_str).chain([secret.kind()]);
+        let kinds = accepted.map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(", ");
         deny(
             format!("sending the {} to `{}` {place}", secret.kind(), self.name),
             "the endpoint doesn't accept it",
-            format!("accepts = [\"{}\"] in [endpoints.{}] would allow it", secret.kind(), self.name),
+            format!("accepts = [{kinds}] in [endpoints.{}] would allow it", self.name),
         )
     }
 
@@ -191,7 +221,11 @@ impl Gate<'_> {
             Value::Secret(secret) => bytes.extend_from_slice(self.admit(&secret, &place)?),
             Value::Credential { scheme, secret } => {
                 if HeaderName::from_bytes(scheme.as_bytes()).is_err() {
-                    return deny(format!("an authentication scheme {place}"), "that is no scheme's name", "Use letters, digits and hyphens");
+                    return deny(
+                        format!("an authentication scheme {place}"),
+                        "that is no scheme's name",
+                        "Use letters, digits and hyphens",
+                    );
                 }
                 bytes.extend_from_slice(scheme.as_bytes());
                 bytes.push(b' ');
@@ -220,7 +254,9 @@ impl Gate<'_> {
         match value {
             Value::Text(text) => Ok(text.as_bytes()),
             Value::Secret(secret) => self.admit(secret, &place),
-            Value::Credential { .. } | Value::Basic { .. } => deny(format!("credentials {place}"), "they belong into a header", "Send them as one"),
+            Value::Credential { .. } | Value::Basic { .. } => {
+                deny(format!("credentials {place}"), "they belong into a header", "Send them as one")
+            }
         }
     }
 
@@ -255,3 +291,6 @@ impl Gate<'_> {
         Ok(Bytes::from_owner(body))
     }
 }
+
+#[cfg(test)]
+mod tests;

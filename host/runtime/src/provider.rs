@@ -259,7 +259,8 @@ impl Provider {
             let again = visit.query.iter().take(index).any(|(earlier, _)| earlier == name);
             let foreign = (name == "redirect_uri" && *value != flow.redirect_uri) || (name == "state" && value != state);
             if foreign || (again && name != "resource") {
-                let what = format!("a visit to `{}` with a {} `{}`", visit.endpoint, if again { "second" } else { "foreign" }, call.shown(name));
+                let what =
+                    format!("a visit to `{}` with a {} `{}`", visit.endpoint, if again { "second" } else { "foreign" }, call.shown(name));
                 let rule = "state and redirect URI are the host's, and a parameter stands there once".to_owned();
                 return Err(Denial { what, rule, hint: "Use what callback.reserve answers".into() }.into());
             }

@@ -56,7 +56,8 @@ fn encodings(bytes: &[u8]) -> Vec<String> {
 
 /// What a person may be shown: no control characters, no characters that reorder a line, at most `longest` characters.
 pub fn presentable(text: &str, longest: usize) -> String {
-    let obeyed = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let obeyed =
+        |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let mut shown: String = text.chars().take(longest).map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(longest).is_some() {
         shown.push('…');

@@ -52,7 +52,9 @@ fn secrets(manifest: &Manifest, arguments: &AddClient) -> Result<BTreeMap<String
     let files = pairs(&arguments.secret, "--secret")?;
     if let Some(unknown) = files.keys().find(|name| !manifest.secrets.contains_key(*name)) {
         let known: Vec<_> = manifest.secrets.keys().map(String::as_str).collect();
-        return Err(Failure::new(format!("{} has no secret {unknown:?}", manifest.name), format!("It has: {}", known.join(", "))).exit(Exit::Usage));
+        return Err(
+            Failure::new(format!("{} has no secret {unknown:?}", manifest.name), format!("It has: {}", known.join(", "))).exit(Exit::Usage)
+        );
     }
     let mut secrets = BTreeMap::new();
     for (name, field) in &manifest.secrets {

@@ -59,7 +59,11 @@ async fn client_of(context: &Context, arguments: &Connect) -> Result<(Vault, Cli
     if let Some(name) = &arguments.client {
         let info = vault.client_info(&client_name(name)?).await?;
         if info.provider != *id {
-            return Err(Failure::new(format!("the client {name} is one of {}, not of {id}", info.provider), "`jeton clients list` shows them").exit(Exit::Usage));
+            return Err(Failure::new(
+                format!("the client {name} is one of {}, not of {id}", info.provider),
+                "`jeton clients list` shows them",
+            )
+            .exit(Exit::Usage));
         }
         return Ok((vault, info.name));
     }
@@ -127,7 +131,9 @@ impl Connecting<'_> {
             match flow.pasted(&line) {
                 Ok(returned) => return self.finish(&flow, &returned).await,
                 Err(error) if std::io::stdin().is_terminal() => terminal.ask(format!("{error}. Once more:")),
-                Err(error) => return Err(Failure::from(error).hint("Paste the whole address that the browser was sent to").exit(Exit::Usage)),
+                Err(error) => {
+                    return Err(Failure::from(error).hint("Paste the whole address that the browser was sent to").exit(Exit::Usage));
+                }
             }
         }
     }
@@ -136,7 +142,9 @@ impl Connecting<'_> {
     async fn finish(&self, flow: &Flow, returned: &Returned) -> Result<Option<Account>> {
         let tokens = match self.provider.resume(&self.client, flow, returned).await? {
             Step::Done(tokens) => tokens,
-            _ => return Err(Failure::new("the provider wants a step that jeton connect doesn't know", "Report it to the provider's author")),
+            _ => {
+                return Err(Failure::new("the provider wants a step that jeton connect doesn't know", "Report it to the provider's author"));
+            }
         };
         self.keep(&tokens).await?;
         let current = CurrentTokens { access: Some(tokens.access), refresh: tokens.refresh, scope: tokens.scope, extras: tokens.extras };
@@ -167,7 +175,12 @@ impl Connecting<'_> {
     async fn report(&self, account: Option<Account>) -> Result {
         let terminal = self.terminal();
         let whose = account.map(|account| format!(" as {}", connection_view::account(&account))).unwrap_or_default();
-        terminal.note(format!("{} Connected {} to {}{whose}.", styled(GOOD, "✓"), styled(STRONG, &self.name), self.provider.manifest().name));
+        terminal.note(format!(
+            "{} Connected {} to {}{whose}.",
+            styled(GOOD, "✓"),
+            styled(STRONG, &self.name),
+            self.provider.manifest().name
+        ));
         terminal.note(format!("  Next: jeton token {}", self.name));
         if terminal.json {
             return terminal.value(&connection_view::as_json(&self.vault.connection(&self.name).await?));

@@ -16,7 +16,9 @@ pub async fn run(context: &Context) -> Result {
         return context.terminal.value(&connections.iter().map(connection_view::as_json).collect());
     }
     if connections.is_empty() {
-        context.terminal.note("There is no connection yet. `jeton connect PROVIDER` makes one; `jeton providers list` shows the providers.");
+        context
+            .terminal
+            .note("There is no connection yet. `jeton connect PROVIDER` makes one; `jeton providers list` shows the providers.");
         return Ok(());
     }
     let row = |connection: &ConnectionInfo| {

@@ -73,7 +73,9 @@ fn as_json(manifest: &Manifest, port: Option<u16>) -> serde_json::Value {
     let endpoints: serde_json::Map<_, _> = manifest
         .endpoints
         .iter()
-        .map(|(name, endpoint)| (name.clone(), json!({ "url": endpoint.url.as_str(), "browser": endpoint.browser, "accepts": endpoint.accepts })))
+        .map(|(name, endpoint)| {
+            (name.clone(), json!({ "url": endpoint.url.as_str(), "browser": endpoint.browser, "accepts": endpoint.accepts }))
+        })
         .collect();
     let scopes: Vec<_> = manifest.scopes.iter().map(|scope| json!({ "id": scope.id, "name": scope.name })).collect();
     json!({

@@ -22,7 +22,8 @@ pub async fn run(context: &Context, arguments: Token) -> Result {
         let left = left.unwrap_or_default().as_secs();
         context.terminal.note(format!("The service gives no longer token: this one is valid for {left} seconds."));
     }
-    let text = token.secret.reveal_text().ok_or_else(|| Failure::new("the access token is not text", "Report it to the provider's author"))?;
+    let text =
+        token.secret.reveal_text().ok_or_else(|| Failure::new("the access token is not text", "Report it to the provider's author"))?;
     let format = if context.terminal.json { Format::Json } else { arguments.format };
     let line = match format {
         Format::Text => text.to_owned(),

@@ -33,18 +33,20 @@ pub trait Storage: Send + Sync + 'static {
     /// A value whose time isn't over.
     fn get<'a>(&'a self, provider: &'a str, name: &'a str) -> BoxFuture<'a, Result<Option<String>, StorageError>>;
     /// Keeps a value, in place of the one before.
-    fn set<'a>(&'a self, provider: &'a str, name: &'a str, value: &'a str, life: Duration)
-    -> BoxFuture<'a, Result<(), StorageError>>;
+    fn set<'a>(&'a self, provider: &'a str, name: &'a str, value: &'a str, life: Duration) -> BoxFuture<'a, Result<(), StorageError>>;
     /// Forgets a value, if there is one.
     fn delete<'a>(&'a self, provider: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), StorageError>>;
 }
 
 /// Keeps values as long as the process lives.
 #[derive(Default)]
-pub struct MemoryStorage(Mutex<HashMap<String, HashMap<String, (String, Instant)>>>);
+pub struct MemoryStorage(Mutex<HashMap<String, Values>>);
+
+/// One provider's: name → value, and until when.
+type Values = HashMap<String, (String, Instant)>;
 
 impl MemoryStorage {
-    fn with<T>(&self, provider: &str, work: impl FnOnce(&mut HashMap<String, (String, Instant)>) -> T) -> T {
+    fn with<T>(&self, provider: &str, work: impl FnOnce(&mut Values) -> T) -> T {
         let mut all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let values = all.entry(provider.to_owned()).or_default();
         values.retain(|_, (_, until)| *until > Instant::now());
@@ -57,13 +59,7 @@ impl Storage for MemoryStorage {
         Box::pin(async move { Ok(self.with(provider, |values| values.get(name).map(|(value, _)| value.clone()))) })
     }
 
-    fn set<'a>(
-        &'a self,
-        provider: &'a str,
-        name: &'a str,
-        value: &'a str,
-        life: Duration,
-    ) -> BoxFuture<'a, Result<(), StorageError>> {
+    fn set<'a>(&'a self, provider: &'a str, name: &'a str, value: &'a str, life: Duration) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move {
             self.with(provider, |values| {
                 if values.len() >= MOST_VALUES && !values.contains_key(name) {

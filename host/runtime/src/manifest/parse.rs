@@ -13,8 +13,7 @@ use super::*;
 /// The contract that this host speaks; a manifest that names another one is refused before its component is read.
 const CONTRACT: &str = "0.1";
 
-const ALGORITHMS: [&str; 12] =
-    ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+const ALGORITHMS: [&str; 12] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
 pub(super) fn parse(source: &str) -> Result<Manifest, Problems> {
     let mut reader = Reader::new(source);
@@ -52,9 +51,11 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
     let grants = grants(reader, &mut root);
     let settings = settings(reader, &mut root);
     let secrets = secrets(reader, &mut root);
-    let kinds: BTreeSet<String> = KINDS.iter().map(|kind| (*kind).to_owned()).chain(secrets.keys().cloned()).collect();
+    let kinds: BTreeSet<String> =
+        KINDS.iter().map(|kind| (*kind).to_owned()).chain(declared(&mut root, "secrets")).chain(captured(&mut root)).collect();
     let signs = signs(reader, &mut root, &kinds);
-    let endpoints = endpoints(reader, &mut root, &kinds, &settings);
+    let known = declared(&mut root, "settings");
+    let endpoints = endpoints(reader, &mut root, &kinds, &known);
     let callback = callback(reader, &mut root);
     let lifetimes = lifetimes(reader, &mut root);
     let scopes = scopes(reader, &mut root);
@@ -102,14 +103,14 @@ fn label<'t>(reader: &mut Reader<'t>, table: &mut Table<'_, 't>, key: &'static s
 
 fn grants<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Vec<GrantKind> {
     let known = GrantKind::ALL.map(GrantKind::name).join(", ");
-    let mut grants = vec![];
+    let (mut grants, before) = (vec![], reader.mistakes());
     for (text, span) in root.texts(reader, "grants") {
         match text.parse() {
             Ok(grant) => grants.push(grant),
             Err(()) => reader.problem(span, format!("there is no grant `{text}`"), format!("There are: {known}")),
         }
     }
-    if grants.is_empty() {
+    if grants.is_empty() && reader.mistakes() == before {
         reader.problem(0..0, "`grants` is missing or empty", "Add: grants = [\"authorization-code\"]");
     }
     grants
@@ -178,18 +179,32 @@ fn known_kind(reader: &mut Reader<'_>, kinds: &BTreeSet<String>, kind: &str, spa
     }
 }
 
+/// The names in a table, those with mistakes too: what refers to one of these is right.
+fn declared(root: &mut Table<'_, '_>, key: &'static str) -> BTreeSet<String> {
+    let table = root.value(key).and_then(|value| value.get_ref().as_table());
+    table.into_iter().flat_map(|table| table.keys()).map(|name| name.get_ref().to_string()).collect()
+}
+
+/// The names of what the endpoints capture: kinds of secrets too.
+fn captured(root: &mut Table<'_, '_>) -> Vec<String> {
+    let endpoints = root.value("endpoints").and_then(|value| value.get_ref().as_table());
+    let endpoints = endpoints.into_iter().flat_map(|table| table.values()).filter_map(|endpoint| endpoint.get_ref().as_table());
+    let captures = endpoints.filter_map(|endpoint| endpoint.get("captures")?.get_ref().as_table());
+    captures.flat_map(|table| table.keys()).map(|kind| kind.get_ref().to_string()).collect()
+}
+
 fn endpoints<'t>(
     reader: &mut Reader<'t>,
     root: &mut Table<'_, 't>,
     kinds: &BTreeSet<String>,
-    settings: &BTreeMap<String, Setting>,
+    settings: &BTreeSet<String>,
 ) -> BTreeMap<String, Endpoint> {
-    let mut endpoints = BTreeMap::new();
+    let (mut endpoints, before) = (BTreeMap::new(), reader.mistakes());
     for (name, span, value) in root.table(reader, "endpoints").map(Table::entries).unwrap_or_default() {
         let Some(mut table) = reader.table(&format!("endpoints.{name}"), value) else { continue };
         let url = table.required(reader, "url", "\"https://…\"").and_then(|(text, span)| {
             let template = UrlTemplate::parse(text).map_err(|error| reader.problem(span.clone(), error.what, error.hint)).ok()?;
-            for unknown in template.placeholders().iter().filter(|name| !settings.contains_key(*name)) {
+            for unknown in template.placeholders().iter().filter(|name| !settings.contains(*name)) {
                 let hint = format!("Declare it: [settings.{unknown}] with a name and a pattern");
                 reader.problem(span.clone(), format!("there is no setting `{unknown}`"), hint);
             }
@@ -224,7 +239,7 @@ fn endpoints<'t>(
         let accepts = accepts.into_iter().map(|(text, _)| text.to_owned()).collect();
         endpoints.extend(url.map(|url| (name, Endpoint { url, browser, accepts, captures, reveals, headers })));
     }
-    if endpoints.is_empty() {
+    if endpoints.is_empty() && reader.mistakes() == before {
         reader.problem(0..0, "there is no endpoint", "Add: [endpoints.token] with its url");
     }
     endpoints

@@ -35,6 +35,11 @@ impl<'t> Reader<'t> {
         self.problems.push(Problem { line, what: what.into(), hint: hint.into() });
     }
 
+    /// How many mistakes there are so far.
+    pub(super) fn mistakes(&self) -> usize {
+        self.problems.len()
+    }
+
     /// What was read, if nothing is wrong.
     pub(super) fn finish<T>(mut self, read: Option<T>) -> Result<T, Problems> {
         self.problems.sort_by_key(|problem| problem.line);

@@ -126,7 +126,9 @@ mod tests {
 
     #[test]
     fn only_plain_https_urls_are_templates() {
-        for text in ["http://a/", "ftp://a/", "https://u:p@a/", "https://a/?x=1", "https://a/#x", "https://a/../b", "https://{a/", "https:///"] {
+        for text in
+            ["http://a/", "ftp://a/", "https://u:p@a/", "https://a/?x=1", "https://a/#x", "https://a/../b", "https://{a/", "https:///"]
+        {
             assert!(UrlTemplate::parse(text).is_err(), "{text}");
         }
     }

@@ -1,0 +1,135 @@
+//! A refresh through the component beside the same refresh natively: same server, same kind of client, in turns within one run.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use tokio::task::JoinSet;
+
+use crate::component::Component;
+use crate::native::Native;
+use crate::process::cpu;
+use crate::server::{CHAINS, Kind, Server};
+use crate::table::{Bar, Table};
+use crate::timing::{Times, micros};
+
+const ROUNDS: usize = 3;
+/// Refreshes of a round, one at a time.
+const ALONE: usize = 2000;
+/// Refreshes of a round in each of 64 chains.
+const EACH: usize = 200;
+/// Refreshes of a round where each takes five milliseconds.
+const ALONE_SLOW: usize = 150;
+
+enum Way {
+    Native(Native),
+    Component(Component),
+}
+
+/// What one way took at one concurrency, over all its rounds.
+#[derive(Default)]
+struct Taken {
+    times: Times,
+    wall: Duration,
+    client: Duration,
+    server: Duration,
+}
+
+/// Measures it against every server.
+pub fn measure(table: &mut Table) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    for (kind, group) in [
+        (Kind::Http, "Refresh, a server with one answer, HTTP"),
+        (Kind::Https, "Refresh, a server with one answer, TLS"),
+        (Kind::Emulator, "Refresh, the emulator of Box, TLS"),
+        (Kind::Slow, "Refresh, a server that takes 5 ms, HTTP"),
+    ] {
+        eprintln!("  {}", group.to_lowercase());
+        runtime.block_on(against(kind, group, table))?;
+    }
+    Ok(())
+}
+
+async fn against(kind: Kind, group: &'static str, table: &mut Table) -> Result<()> {
+    let server = Server::start(kind)?;
+    let mut chains = server.introduction.refresh_tokens.clone();
+    ensure!(chains.len() == CHAINS, "the server has too few refresh tokens");
+    let native = Arc::new(Way::Native(Native::new(&server.introduction)?));
+    let component = Arc::new(Way::Component(Component::new(&server.introduction).await?));
+    // Connections are made, caches filled.
+    for way in [&native, &component] {
+        round(way, &mut chains, 20, &server, &mut Taken::default()).await?;
+    }
+
+    let (mut natively, mut through) = (Taken::default(), Taken::default());
+    let alone = if kind == Kind::Slow { ALONE_SLOW } else { ALONE };
+    for _ in 0..ROUNDS {
+        let (one, _) = chains.split_at_mut(1);
+        round(&native, one, alone, &server, &mut natively).await?;
+        round(&component, one, alone, &server, &mut through).await?;
+    }
+    let adds = micros(through.times.median()) - micros(natively.times.median());
+    table.times(group, "oauth2 crate, one at a time", &natively.times, Bar::None);
+    table.times(group, "component, one at a time", &through.times, Bar::None);
+    if kind == Kind::Slow {
+        let share = adds / micros(natively.times.median()) * 100.0;
+        table.figure(group, "the component adds", share, "%", Bar::AtMost(2.0));
+        return Ok(());
+    }
+    let bars = if kind == Kind::Http { (Bar::AtMost(45.0), Bar::AtLeast(20_000.0)) } else { (Bar::None, Bar::None) };
+    table.figure(group, "the component adds", adds, "µs", bars.0);
+
+    let (mut natively, mut through) = (Taken::default(), Taken::default());
+    for _ in 0..ROUNDS {
+        round(&native, &mut chains, EACH, &server, &mut natively).await?;
+        round(&component, &mut chains, EACH, &server, &mut through).await?;
+    }
+    for (name, taken, bar) in [("oauth2 crate", natively, Bar::None), ("component", through, bars.1)] {
+        let each = |time: Duration| micros(time) / taken.times.count() as f64;
+        table.times(group, format!("{name}, 64 at once"), &taken.times, Bar::None);
+        table.figure(group, format!("{name}, 64 at once, together"), taken.times.count() as f64 / taken.wall.as_secs_f64(), "/s", bar);
+        table.figure(group, format!("{name}, 64 at once, CPU of each: client"), each(taken.client), "µs", Bar::None);
+        table.figure(group, format!("{name}, 64 at once, CPU of each: server"), each(taken.server), "µs", Bar::None);
+    }
+    Ok(())
+}
+
+/// Every chain refreshes so often, each after the other.
+async fn round(way: &Arc<Way>, chains: &mut [String], each: usize, server: &Server, taken: &mut Taken) -> Result<()> {
+    let server = server.process();
+    let before = (cpu("self")?, cpu(&server)?);
+    let begun = Instant::now();
+    let mut tasks = JoinSet::new();
+    for (index, chain) in chains.iter().enumerate() {
+        let (way, mut token) = (way.clone(), chain.clone());
+        tasks.spawn(async move {
+            let mut times = Times::default();
+            for _ in 0..each {
+                let begun = Instant::now();
+                token = way.refresh(&token).await?;
+                times.push(begun.elapsed());
+            }
+            anyhow::Ok((index, token, times))
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        let (index, token, times) = ended??;
+        taken.times.extend(times);
+        if let Some(chain) = chains.get_mut(index) {
+            *chain = token;
+        }
+    }
+    taken.wall += begun.elapsed();
+    taken.client += cpu("self")?.saturating_sub(before.0);
+    taken.server += cpu(&server)?.saturating_sub(before.1);
+    Ok(())
+}
+
+impl Way {
+    async fn refresh(&self, refresh_token: &str) -> Result<String> {
+        match self {
+            Self::Native(native) => native.refresh(refresh_token).await,
+            Self::Component(component) => component.refresh(refresh_token).await,
+        }
+    }
+}

@@ -35,7 +35,7 @@ struct Arguments {
     /// Where the figures go as JSON
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Only the parts whose names contain this: size, call, command, refresh
+    /// Only the parts whose names contain this: size, call, command, refresh, http, https, emulator, slow
     #[arg(long, default_value = "")]
     only: String,
     #[command(subcommand)]
@@ -67,7 +67,10 @@ fn main() -> Result<()> {
     part("size", &call::size)?;
     part("call", &call::measure)?;
     part("command", &|table| command::measure(&jeton, table))?;
-    part("refresh", &refresh::measure)?;
+    part("refresh http", &|table| refresh::measure(Kind::Http, table))?;
+    part("refresh https", &|table| refresh::measure(Kind::Https, table))?;
+    part("refresh emulator", &|table| refresh::measure(Kind::Emulator, table))?;
+    part("refresh slow", &|table| refresh::measure(Kind::Slow, table))?;
 
     let machine = machine::describe();
     println!("\n{machine}\n\n{table}");

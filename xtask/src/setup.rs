@@ -25,7 +25,7 @@ pub fn wasm() -> Result<()> {
         return Ok(());
     }
     if !on_path(&["rustup"]) {
-        bail!("install Rust's standard library for {WASM} (Debian: libstd-rust-dev-wasm32; with rustup: rustup target add {WASM})");
+        bail!("install rustup (https://rustup.rs), or Rust's standard library for {WASM} as your Rust came");
     }
     run::done(&mut run::program("rustup", &["target", "add", WASM]))
 }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, error::Elapsed};
-use wasmtime::component::{Resource, ResourceTable};
+use tokio::time::Instant;
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, Resource, ResourceTable};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
-use crate::bindings::ProviderWorld;
 use crate::bindings::exports::jeton::provider::provider as wit;
 use crate::capability::client::Lent;
 use crate::engine::TICK;
@@ -105,8 +104,8 @@ impl Call {
 /// A component that runs.
 pub(crate) struct Run {
     pub(crate) store: Store<Call>,
-    pub(crate) exports: ProviderWorld,
-    pub(crate) deadline: Instant,
+    pub(crate) instance: Instance,
+    deadline: Instant,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -129,12 +128,12 @@ impl Run {
             Ok(UpdateDeadline::Yield(1))
         });
         let started = tokio::time::timeout_at(deadline, loaded.pre.instantiate_async(&mut store)).await;
-        let exports = match started {
-            Ok(Ok(exports)) => exports,
+        let instance = match started {
+            Ok(Ok(instance)) => instance,
             Ok(Err(error)) => return Err(stopped(store.data(), &error)),
             Err(_) => return Err(too_long(&loaded, lent.limits.time)),
         };
-        Ok(Self { store, exports, deadline, _permit: permit })
+        Ok(Self { store, instance, deadline, _permit: permit })
     }
 
     /// Lends the client. Its secrets are live, whether the component asks for them or not.
@@ -154,16 +153,35 @@ impl Run {
         Ok(Resource::new_borrow(held.rep()))
     }
 
-    /// What came of a call: the component's answer, or why there is none.
-    pub(crate) fn settle<T>(&mut self, outcome: Result<wasmtime::Result<Result<T, wit::Error>>, Elapsed>) -> Result<T, Error> {
+    /// Runs an exported function that may answer with an error of the contract.
+    pub(crate) async fn call<P, T>(&mut self, function: &ComponentExportIndex, params: P) -> Result<T, Error>
+    where
+        P: ComponentNamedList + Lower + Send,
+        (Result<T, wit::Error>,): ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        let answer = self.invoke(function, params).await?;
         let call = self.store.data_mut();
+        answer.map_err(|error| match call.trouble.take() {
+            Some(TransportError::Denied(denial)) => denial.into(),
+            Some(other) => Error::Unreachable(other.to_string()),
+            None => service_error(call, error).into(),
+        })
+    }
+
+    /// Runs an exported function. Its type alone is looked at: that of all of them would take longer than most calls.
+    pub(crate) async fn invoke<P, T>(&mut self, function: &ComponentExportIndex, params: P) -> Result<T, Error>
+    where
+        P: ComponentNamedList + Lower + Send,
+        (T,): ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        let function = self.instance.get_typed_func::<P, (T,)>(&mut self.store, function);
+        let outcome = match function {
+            Ok(function) => tokio::time::timeout_at(self.deadline, function.call_async(&mut self.store, params)).await,
+            Err(error) => Ok(Err(error)),
+        };
+        let call = self.store.data();
         match outcome {
-            Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(error))) => Err(match call.trouble.take() {
-                Some(TransportError::Denied(denial)) => denial.into(),
-                Some(other) => Error::Unreachable(other.to_string()),
-                None => service_error(call, error).into(),
-            }),
+            Ok(Ok((answer,))) => Ok(answer),
             Ok(Err(error)) => Err(stopped(call, &error)),
             Err(_) => Err(too_long(&call.loaded, call.lent.limits.time)),
         }

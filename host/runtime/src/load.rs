@@ -9,9 +9,9 @@ use sha2::{Digest as _, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, HasSelf, Linker, ResourceType};
+use wasmtime::component::{Component, ComponentExportIndex, HasSelf, InstancePre, Linker, ResourceType};
 
-use crate::bindings::{ProviderWorld, ProviderWorldPre};
+use crate::bindings::{ProviderWorld, ProviderWorldIndices};
 use crate::call::{Call, Overstepped, Run};
 use crate::runtime::Capabilities;
 use crate::{Error, Manifest, Provider};
@@ -27,7 +27,38 @@ const INTERFACES: [&str; 9] = ["secrets", "client", "http", "callback", "crypto"
 pub(crate) struct Loaded {
     pub(crate) manifest: Manifest,
     pub(crate) digest: [u8; 32],
-    pub(crate) pre: ProviderWorldPre<Call>,
+    pub(crate) pre: InstancePre<Call>,
+    pub(crate) exports: Exports,
+}
+
+/// Where the functions are that a component exports.
+pub(crate) struct Exports {
+    pub(crate) begin: ComponentExportIndex,
+    pub(crate) resume: ComponentExportIndex,
+    pub(crate) refresh: ComponentExportIndex,
+    pub(crate) revoke: ComponentExportIndex,
+    pub(crate) identify: ComponentExportIndex,
+    pub(crate) authenticate: ComponentExportIndex,
+    pub(crate) judge: ComponentExportIndex,
+}
+
+impl Exports {
+    fn find(component: &Component) -> Result<Self, Error> {
+        let interface = component.get_export_index(None, format!("{CONTRACT}provider{VERSION}0").as_str());
+        let function = |name: &str| {
+            let index = interface.as_ref().and_then(|interface| component.get_export_index(Some(interface), name));
+            index.ok_or_else(|| misfit(&format!("it exports no provider#{name}")))
+        };
+        Ok(Self {
+            begin: function("begin")?,
+            resume: function("resume")?,
+            refresh: function("refresh")?,
+            revoke: function("revoke")?,
+            identify: function("identify")?,
+            authenticate: function("authenticate")?,
+            judge: function("judge")?,
+        })
+    }
 }
 
 /// What can be known of a file without compiling it.
@@ -134,15 +165,15 @@ pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>
         let Inspection { manifest, digest, .. } = inspect(&file, largest)?;
         let component = Component::from_binary(&engine, &file)
             .or_else(|error| incompatible(format!("the file is not a WebAssembly component: {error:#}"), HOW_TO_BUILD))?;
-        let pre = link(&engine, &component, manifest.stub_wasi).or_else(|error| {
-            incompatible(format!("the component doesn't fit the contract: {error:#}"), "Build it against wit/ of this version")
-        })?;
-        Ok(Loaded { manifest, digest, pre })
+        let unfit = |error: wasmtime::Error| misfit(&format!("{error:#}"));
+        let pre = link(&engine, &component, manifest.stub_wasi).map_err(unfit)?;
+        let exports = Exports::find(&component)?;
+        Ok(Loaded { manifest, digest, pre, exports })
     };
     let loaded = tokio::task::spawn_blocking(compile).await.map_err(|error| Error::Host(error.to_string()))?;
     let loaded = Arc::new(loaded?);
-    match Run::start(Call::new(loaded.clone(), lent.clone())).await {
-        Ok(_) => Ok(Provider { loaded, lent }),
+    match probe(Call::new(loaded.clone(), lent.clone())).await {
+        Ok(()) => Ok(Provider { loaded, lent }),
         Err(Error::Provider { what, .. }) => {
             incompatible(format!("the component doesn't start: it {what}"), "Build it against wit/ of this version")
         }
@@ -150,13 +181,26 @@ pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>
     }
 }
 
-fn link(engine: &Engine, component: &Component, stub_wasi: bool) -> wasmtime::Result<ProviderWorldPre<Call>> {
+/// Starts the component once, and looks at the types of all that it exports.
+async fn probe(call: Call) -> Result<(), Error> {
+    let mut run = Run::start(call).await?;
+    let pre = run.store.data().loaded.pre.clone();
+    let fits = ProviderWorldIndices::new(&pre).and_then(|indices| indices.load(&mut run.store, &run.instance));
+    fits.map(drop).map_err(|error| misfit(&format!("{error:#}")))
+}
+
+fn misfit(what: &str) -> Error {
+    let hint = "Build it against wit/ of this version".to_owned();
+    Error::Incompatible { what: format!("the component doesn't fit the contract: {what}"), hint }
+}
+
+fn link(engine: &Engine, component: &Component, stub_wasi: bool) -> wasmtime::Result<InstancePre<Call>> {
     let mut linker = Linker::new(engine);
     ProviderWorld::add_to_linker::<_, HasSelf<_>>(&mut linker, |call| call)?;
     if stub_wasi {
         stub(engine, &mut linker, component)?;
     }
-    ProviderWorldPre::new(linker.instantiate_pre(component)?)
+    linker.instantiate_pre(component)
 }
 
 /// Makes every `wasi:*` function that the component imports one that stops it and names itself.

@@ -85,16 +85,6 @@ pub struct ApiAnswer {
     pub body: Vec<u8>,
 }
 
-/// Runs one exported function.
-macro_rules! call {
-    ($run:ident . $function:ident ( $($argument:expr),* )) => {{
-        let deadline = $run.deadline;
-        let outcome = $run.exports.jeton_provider_provider().$function(&mut $run.store, $($argument),*);
-        let outcome = tokio::time::timeout_at(deadline, outcome).await;
-        $run.settle(outcome)?
-    }};
-}
-
 impl Provider {
     /// What it says that it is.
     pub fn manifest(&self) -> &Manifest {
@@ -123,7 +113,7 @@ impl Provider {
         let mut run = Run::start(call).await?;
         let client = run.lend(client)?;
         let grant = convert::grant(&mut run, grant)?;
-        let step = call!(run.call_begin(client, &grant));
+        let step = run.call(&self.loaded.exports.begin, (client, &grant)).await?;
         self.step(&mut run, step)
     }
 
@@ -141,7 +131,7 @@ impl Provider {
             redirect_uri: flow.redirect_uri.clone(),
             answer: returned.revealed(&self.loaded.manifest.callback.reveals),
         });
-        let step = call!(run.call_resume(client, &grant, &event));
+        let step = run.call(&self.loaded.exports.resume, (client, &grant, &event)).await?;
         self.step(&mut run, step)
     }
 
@@ -154,7 +144,7 @@ impl Provider {
         let client = run.lend(client)?;
         let grant = convert::grant(&mut run, grant)?;
         let event = wit::Event::Poll(run.borrow(device_code)?);
-        let step = call!(run.call_resume(client, &grant, &event));
+        let step = run.call(&self.loaded.exports.resume, (client, &grant, &event)).await?;
         self.step(&mut run, step)
     }
 
@@ -166,7 +156,7 @@ impl Provider {
         let mut run = self.run().await?;
         let client = run.lend(client)?;
         let current = convert::current(&mut run, tokens)?;
-        let tokens = call!(run.call_refresh(client, &current));
+        let tokens = run.call(&self.loaded.exports.refresh, (client, &current)).await?;
         run.store.data_mut().tokens(tokens)
     }
 
@@ -178,8 +168,7 @@ impl Provider {
         let mut run = self.run().await?;
         let client = run.lend(client)?;
         let current = convert::current(&mut run, tokens)?;
-        call!(run.call_revoke(client, &current));
-        Ok(())
+        run.call(&self.loaded.exports.revoke, (client, &current)).await
     }
 
     /// Asks the service whose tokens these are.
@@ -190,7 +179,7 @@ impl Provider {
         let mut run = self.run().await?;
         let client = run.lend(client)?;
         let current = convert::current(&mut run, tokens)?;
-        let account = call!(run.call_identify(client, &current));
+        let account = run.call(&self.loaded.exports.identify, (client, &current)).await?;
         run.store.data_mut().account(account)
     }
 
@@ -207,7 +196,7 @@ impl Provider {
         let mut run = self.run().await?;
         let client = run.lend(client)?;
         let current = convert::current(&mut run, tokens)?;
-        let headers = call!(run.call_authenticate(client, &current, options));
+        let headers: Vec<wit::Header> = run.call(&self.loaded.exports.authenticate, (client, &current, options)).await?;
         headers.into_iter().map(|header| self.api_header(header, tokens)).collect()
     }
 
@@ -226,10 +215,7 @@ impl Provider {
         let incoming = Incoming { status: answer.status, headers: answer.headers, body: Zeroizing::new(answer.body) };
         let response = answer::Response::new(endpoint, incoming, &mut call.live);
         let held = call.table.push(response).map_err(|error| Error::Host(error.to_string()))?;
-        let deadline = run.deadline;
-        let judged = run.exports.jeton_provider_provider().call_judge(&mut run.store, Resource::new_borrow(held.rep()));
-        let judged = tokio::time::timeout_at(deadline, judged).await;
-        run.settle(judged.map(|judged| judged.map(Ok))).map(convert::verdict)
+        run.invoke(&self.loaded.exports.judge, (Resource::<answer::Response>::new_borrow(held.rep()),)).await.map(convert::verdict)
     }
 
     fn step(&self, run: &mut Run, step: wit::Step) -> Result<Step, Error> {

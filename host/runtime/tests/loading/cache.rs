@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jeton_runtime::{Error, Limits, Runtime};
 
@@ -17,18 +17,17 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Every file below a folder, with its content.
-fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+/// The compiled components below a folder. Names with an extension are wasmtime's notes, which it writes and removes in a thread of its own.
+fn compiled(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = vec![];
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push((path.clone(), fs::read(&path).unwrap())) }
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(compiled(&path));
+        } else if path.extension().is_none() {
+            found.push((path.clone(), fs::read(&path).unwrap()));
+        }
     }
     found
-}
-
-fn compiled(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    files(folder).into_iter().filter(|(path, _)| path.extension().is_none()).collect()
 }
 
 #[tokio::test]
@@ -47,7 +46,9 @@ async fn a_second_runtime_takes_the_compiled_component_from_the_cache() {
 async fn a_spoiled_cache_is_compiled_anew() {
     let home = tempfile::tempdir().unwrap();
     cached_in(home.path()).unwrap().load(box_component()).await.unwrap();
-    for (path, content) in compiled(home.path()) {
+    let kept = compiled(home.path());
+    assert_eq!(kept.len(), 1);
+    for (path, content) in kept {
         fs::write(path, &content[..content.len() / 2]).unwrap();
     }
     assert!(cached_in(home.path()).unwrap().load(box_component()).await.is_ok());
@@ -68,7 +69,7 @@ fn a_cache_folder_that_others_can_write_to_is_refused_and_left_as_it_is() {
         fs::set_permissions(home.path(), fs::Permissions::from_mode(open)).unwrap();
         let error = cached_in(home.path()).unwrap_err().to_string();
         assert!(error.contains("others can write to the cache folder") && error.contains("chmod 700"), "{open:o}: {error}");
-        assert_eq!((mode(home.path()), files(home.path()).len()), (open & 0o777, 0));
+        assert_eq!((mode(home.path()), fs::read_dir(home.path()).unwrap().count()), (open & 0o777, 0));
     }
     let home = tempfile::tempdir().unwrap();
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();

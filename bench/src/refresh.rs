@@ -23,7 +23,7 @@ const EACH: usize = 60;
 const ALONE_SLOW: usize = 30;
 
 enum Way {
-    Native(Native),
+    Native(Box<Native>),
     Component(Component),
 }
 
@@ -52,14 +52,16 @@ async fn against(kind: Kind, group: &'static str, table: &mut Table) -> Result<(
     let server = Server::start(kind)?;
     let mut chains = server.introduction.refresh_tokens.clone();
     ensure!(chains.len() == CHAINS, "the server has too few refresh tokens");
-    let native = Arc::new(Way::Native(Native::new(&server.introduction)?));
+    let native = Arc::new(Way::Native(Box::new(Native::new(&server.introduction)?)));
     let component = Arc::new(Way::Component(Component::new(&server.introduction).await?));
     // Connections are made, caches filled.
     for way in [&native, &component] {
         round(way, &mut chains, 20, &server, &mut Taken::default()).await?;
     }
     if std::env::var_os("PROFILE").is_some() {
-        for _ in 0..100 { round(&component, &mut chains, EACH, &server, &mut Taken::default()).await?; }
+        for _ in 0..100 {
+            round(&component, &mut chains, EACH, &server, &mut Taken::default()).await?;
+        }
         return Ok(());
     }
     let (mut natively, mut through, mut differences) = (Taken::default(), Taken::default(), vec![]);

@@ -44,7 +44,12 @@ pub(crate) struct Exports {
 
 impl Exports {
     fn find(component: &Component) -> Result<Self, Error> {
-        let interface = component.get_export_index(None, format!("{CONTRACT}provider{VERSION}0").as_str());
+        let exports = component.component_type();
+        let ours = exports
+            .exports(component.engine())
+            .map(|(name, _)| name)
+            .find(|name| name.starts_with(&format!("{CONTRACT}provider{VERSION}")));
+        let interface = ours.and_then(|name| component.get_export_index(None, name));
         let function = |name: &str| {
             let index = interface.as_ref().and_then(|interface| component.get_export_index(Some(interface), name));
             index.ok_or_else(|| misfit(&format!("it exports no provider#{name}")))

@@ -143,7 +143,10 @@ impl Connecting<'_> {
         let tokens = match self.provider.resume(&self.client, flow, returned).await? {
             Step::Done(tokens) => tokens,
             _ => {
-                return Err(Failure::new("the provider wants a step that jeton connect doesn't know", "Report it to the provider's author"));
+                return Err(Failure::new(
+                    "the provider wants a step that jeton connect doesn't know",
+                    "Report it to the provider's author",
+                ));
             }
         };
         self.keep(&tokens).await?;

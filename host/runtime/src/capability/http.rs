@@ -1,6 +1,6 @@
 //! `http`: requests to the endpoints of the manifest.
 //!
-//! What may be sent is decided in [`policy`](crate::policy), what may be read in [`answer`](crate::answer). This file turns handles into
+//! What may be sent is decided in [`policy`], what may be read in [`answer`](crate::answer). This file turns handles into
 //! secrets and back.
 
 use http::Method;

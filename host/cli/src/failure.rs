@@ -49,6 +49,10 @@ impl From<jeton_runtime::Error> for Failure {
 
 impl From<jeton_vault::Error> for Failure {
     fn from(error: jeton_vault::Error) -> Self {
-        Self { what: error.to_string(), hint: error.hint(), exit: error.remedy().into() }
+        let hint = match &error {
+            jeton_vault::Error::Reauthorize { name, .. } => Some(format!("Sign in again: jeton connect PROVIDER --name {name} --replace")),
+            error => error.hint(),
+        };
+        Self { what: error.to_string(), hint, exit: error.remedy().into() }
     }
 }

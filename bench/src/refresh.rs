@@ -58,12 +58,6 @@ async fn against(kind: Kind, group: &'static str, table: &mut Table) -> Result<(
     for way in [&native, &component] {
         round(way, &mut chains, 20, &server, &mut Taken::default()).await?;
     }
-    if std::env::var_os("PROFILE").is_some() {
-        for _ in 0..100 {
-            round(&component, &mut chains, EACH, &server, &mut Taken::default()).await?;
-        }
-        return Ok(());
-    }
     let (mut natively, mut through, mut differences) = (Taken::default(), Taken::default(), vec![]);
     let alone = if kind == Kind::Slow { ALONE_SLOW } else { ALONE };
     for _ in 0..TURNS {

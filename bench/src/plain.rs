@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-const ANSWER: &str = r#"{"access_token":"c3FIOG9vSGV4VHo4QzAyg5T1JvNnJoZ3ExaVNyQWw6WjRsanRKZG5lQk9qUE1BVQ","expires_in":3600,"restricted_to":[],"refresh_token":"refresh","token_type":"bearer"}"#;
+const ANSWER: &str = r#"{"access_token":"benched-access-token-that-is-as-long-as-those-of-the-service-are","expires_in":3600,"restricted_to":[],"refresh_token":"benched-refresh-token-that-is-as-long-as-those-of-the-service-are","token_type":"bearer"}"#;
 
 /// See the module.
 pub struct Plain {

@@ -12,27 +12,31 @@ type Answer = Result<Incoming, TransportError>;
 
 /// What was sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
+pub struct Sent {
     /// `POST https://…`
-    pub(crate) line: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+    pub line: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
     /// How long it may take.
-    pub(crate) time: Duration,
+    pub time: Duration,
 }
 
-pub(crate) struct Service {
+/// A service that is played.
+pub struct Service {
     sent: Mutex<Vec<Sent>>,
     answer: Box<dyn Fn(Sent) -> BoxFuture<'static, Answer> + Send + Sync>,
 }
 
 impl Service {
-    pub(crate) fn new<F: Future<Output = Answer> + Send + 'static>(answer: impl Fn(Sent) -> F + Send + Sync + 'static) -> Arc<Self> {
+    /// Answers by a function of what it is asked.
+    pub fn new<F: Future<Output = Answer> + Send + 'static>(answer: impl Fn(Sent) -> F + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { sent: Mutex::default(), answer: Box::new(move |sent| Box::pin(answer(sent))) })
     }
 
     /// Answers this, whatever it is asked.
-    pub(crate) fn always(status: u16, headers: &'static [(&'static str, &'static str)], body: impl Into<String>) -> Arc<Self> {
+    pub fn always(status: u16, headers: &'static [(&'static str, &'static str)], body: impl Into<String>) -> Arc<Self> {
         let body = body.into();
         Self::new(move |_| {
             let answer = answer(status, headers, &body);
@@ -41,7 +45,7 @@ impl Service {
     }
 
     /// Gives no answer, for this reason.
-    pub(crate) fn failing(why: impl Fn() -> TransportError + Send + Sync + 'static) -> Arc<Self> {
+    pub fn failing(why: impl Fn() -> TransportError + Send + Sync + 'static) -> Arc<Self> {
         Self::new(move |_| {
             let why = why();
             async move { Err(why) }
@@ -49,16 +53,17 @@ impl Service {
     }
 
     /// Is not to be asked.
-    pub(crate) fn silent() -> Arc<Self> {
+    pub fn silent() -> Arc<Self> {
         Self::new(|sent| async move { panic!("nothing should be sent: {sent:?}") })
     }
 
-    pub(crate) fn sent(&self) -> Vec<Sent> {
+    /// All that was sent to it.
+    pub fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 
     /// The one request that was sent.
-    pub(crate) fn only(&self) -> Sent {
+    pub fn only(&self) -> Sent {
         let sent = self.sent();
         assert_eq!(sent.len(), 1, "{sent:?}");
         sent[0].clone()
@@ -78,7 +83,8 @@ impl Transport for Service {
     }
 }
 
-pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Incoming {
+/// An answer.
+pub fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Incoming {
     let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
     Incoming { status, headers, body: Zeroizing::new(body.as_bytes().to_vec()) }
 }

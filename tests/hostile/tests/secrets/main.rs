@@ -1,0 +1,6 @@
+//! Attempts to learn, or to send away, a secret.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+// A test for every attempt, or this doesn't compile.
+include!(concat!(env!("OUT_DIR"), "/secrets.rs"));

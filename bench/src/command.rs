@@ -25,7 +25,7 @@ fn valid_token(home: &Home, table: &mut Table) -> Result<()> {
     const GROUP: &str = "`jeton token`, valid token, whole process";
     let mut nothing = Command::new("/bin/true");
     nothing.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut token = home.command(&["token", NAME]);
+    let mut token = home.local_command(&["token", NAME]);
     let (mut nothings, mut tokens) = (Times::default(), Times::default());
     for _ in 0..TOKENS {
         nothings.push(run(&mut nothing)?);
@@ -40,7 +40,7 @@ fn valid_token(home: &Home, table: &mut Table) -> Result<()> {
 
 fn starts(home: &Home, table: &mut Table) -> Result<()> {
     const GROUP: &str = "Starting the command";
-    let mut list = home.command(&["providers", "list"]);
+    let mut list = home.local_command(&["providers", "list"]);
     let mut refresh = home.command(&["refresh", NAME]);
     let (mut lists, mut cold, mut warm) = (Times::default(), Times::default(), Times::default());
     for _ in 0..WARM {

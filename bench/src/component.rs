@@ -28,13 +28,15 @@ impl Component {
                 let mapping = Mapping { host: "api.box.com".to_owned(), port: 443, to: server.addr };
                 Runtime::builder().resolve([mapping]).trust(pem.as_bytes())
             }
-            None => {
-                let base = Url::parse(&format!("http://{}/", server.addr))?;
-                Runtime::builder().transport(Arc::new(Http { client: reqwest_client(server)?, base }))
-            }
+            None => Runtime::builder().transport(Arc::new(Http::to(server)?)),
         };
+        Self::of(&builder.build()?).await
+    }
+
+    /// In this runtime.
+    pub async fn of(runtime: &Runtime) -> Result<Self> {
         let bundled = jeton_bundle::find("box").context("Box isn't bundled")?;
-        let provider = builder.build()?.load(bundled.component).await?;
+        let provider = runtime.load(bundled.component).await?;
         let secrets = [("client-secret".to_owned(), Secret::new("client-secret", CLIENT_SECRET))].into();
         Ok(Self { provider, client: Client { id: CLIENT_ID.to_owned(), secrets, ..Client::default() } })
     }
@@ -49,9 +51,16 @@ impl Component {
 }
 
 /// Sends everything to one address, over HTTP.
-struct Http {
+pub struct Http {
     client: reqwest::Client,
     base: Url,
+}
+
+impl Http {
+    /// To this server, which has no certificate.
+    pub fn to(server: &Introduction) -> Result<Self> {
+        Ok(Self { client: reqwest_client(server)?, base: Url::parse(&format!("http://{}/", server.addr))? })
+    }
 }
 
 impl Transport for Http {

@@ -31,10 +31,17 @@ impl Home {
         Ok(Self { folder, emulator, jeton: jeton.to_owned() })
     }
 
-    /// The command, quiet.
+    /// The command, with what leads it to the emulator.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.local_command(arguments);
+        command.args(self.emulator.resolve_arguments().iter().flat_map(|mapping| ["--resolve", mapping]));
+        command
+    }
+
+    /// The command as people type it, for what asks no service.
+    pub fn local_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
-        command.args(arguments).args(self.emulator.resolve_arguments().iter().flat_map(|mapping| ["--resolve", mapping]));
+        command.args(arguments);
         command.env("JETON_HOME", self.folder.path()).env("JETON_CA_FILE", self.folder.path().join("ca.pem")).env_remove("JETON_KEY");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command

@@ -11,6 +11,7 @@ mod component;
 mod home;
 mod machine;
 mod native;
+mod neighbour;
 mod plain;
 mod process;
 mod refresh;
@@ -35,7 +36,7 @@ struct Arguments {
     /// Where the figures go as JSON
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Only the parts whose names contain this: size, call, command, refresh, http, https, emulator, slow
+    /// Only the parts whose names contain this: size, call, neighbour, command, refresh, http, https, emulator, slow
     #[arg(long, default_value = "")]
     only: String,
     #[command(subcommand)]
@@ -66,6 +67,7 @@ fn main() -> Result<()> {
     };
     part("size", &call::size)?;
     part("call", &call::measure)?;
+    part("neighbour", &neighbour::measure)?;
     part("command", &|table| command::measure(&jeton, table))?;
     part("refresh http", &|table| refresh::measure(Kind::Http, table))?;
     part("refresh https", &|table| refresh::measure(Kind::Https, table))?;

@@ -103,7 +103,12 @@ impl Stage {
 
     /// Begins to connect, up to the address that the browser is to open.
     pub fn begin_connect(&self, arguments: &[&str]) -> Connecting {
-        let mut child = self.command(&[&["connect", "box", "--no-browser"], arguments].concat()).spawn().unwrap();
+        self.begin_connect_to("box", arguments)
+    }
+
+    /// The same with another provider.
+    pub fn begin_connect_to(&self, provider: &str, arguments: &[&str]) -> Connecting {
+        let mut child = self.command(&[&["connect", provider, "--no-browser"], arguments].concat()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let (mut seen, mut url) = (String::new(), None);
         while url.is_none() {

@@ -3,6 +3,8 @@
 //! `attempts/CATEGORY/src/NAME.rs` (a component in Rust) or `NAME.wat` (one in text form) is an attempt. For it the test target `CATEGORY`
 //! must have a test function `NAME`, in a module or at its root, which `tests/CATEGORY/main.rs` brings into its scope.
 
+#![allow(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
+
 #[path = "../../host/bundle/build/wasm.rs"]
 mod wasm;
 

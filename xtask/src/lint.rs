@@ -7,19 +7,22 @@ use anyhow::Result;
 use crate::{licences, run, setup};
 
 const WASM: &str = "wasm32-unknown-unknown";
+const ATTEMPTS: &str = "tests/hostile/attempts";
 
 /// Runs it.
 pub fn run() -> Result<ExitCode> {
     setup::wasm()?;
     setup::formatter_and_clippy()?;
-    let checks: [(&str, &dyn Fn() -> Result<()>); 6] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 8] = [
         ("format of the host", &|| run::done(&mut run::cargo(&["fmt", "--all", "--check"]))),
-        ("format of the components", &|| run::done(&mut components(&["fmt", "--all", "--check"]))),
+        ("format of the components", &|| run::done(within("components").args(["fmt", "--all", "--check"]))),
+        ("format of the hostile components", &|| run::done(within(ATTEMPTS).args(["fmt", "--all", "--check"]))),
+        ("format of the fuzzing targets", &|| run::done(within("fuzz").args(["fmt", "--all", "--check"]))),
         ("clippy on the host", &|| {
             run::done(&mut run::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
         }),
         ("clippy on the components", &|| {
-            run::done(&mut components(&["clippy", "--workspace", "--target", WASM, "--locked", "--", "-D", "warnings"]))
+            run::done(within("components").args(["clippy", "--workspace", "--target", WASM, "--locked", "--", "-D", "warnings"]))
         }),
         ("documentation", &|| {
             let mut doc = run::cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
@@ -43,9 +46,9 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// Cargo in the components' own workspace, which builds to where `host/bundle` lets it build.
-fn components(arguments: &[&str]) -> Command {
-    let mut cargo = run::cargo(arguments);
-    cargo.current_dir(run::root().join("components")).env("CARGO_TARGET_DIR", run::target().join("components"));
+/// Cargo in a workspace of its own. What is built for wasm goes to where `host/bundle` lets it go.
+fn within(workspace: &str) -> Command {
+    let mut cargo = run::cargo(&[]);
+    cargo.current_dir(run::root().join(workspace)).env("CARGO_TARGET_DIR", run::target().join("components"));
     cargo
 }

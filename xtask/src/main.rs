@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | lint | bench`: what people who work on Jeton do, each with one command from a fresh clone.
+//! `cargo xtask demo | test | lint | bench | fuzz`: what people who work on Jeton do, each with one command from a fresh clone.
 //!
 //! | command | does |
 //! |---|---|
@@ -6,6 +6,7 @@
 //! | `test [ARGS]` | runs all tests; the arguments go to `cargo test` |
 //! | `lint` | format, clippy, documentation and licences, of the host and of the components |
 //! | `bench` | measures, see `bench/`, and writes `target/bench.json` |
+//! | `fuzz --seconds N [TARGET]` | runs the targets of `fuzz/`, each for N seconds |
 //!
 //! Each first installs what is missing, or says in one line what to install.
 
@@ -13,6 +14,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod licences;
 mod lint;
 mod run;
@@ -29,7 +31,9 @@ usage: cargo xtask COMMAND
   demo [--browser]   the whole path against a stand-in for Box; --browser: you sign in yourself
   test [ARGS]        all tests; ARGS go to cargo test
   lint               format, clippy, documentation, licences
-  bench              measure, print a table, write target/bench.json";
+  bench              measure, print a table, write target/bench.json
+  fuzz --seconds N [TARGET]
+                     throw inputs at the parsers of what comes from outside, each target for N seconds";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,6 +54,7 @@ fn dispatch(arguments: &[&str]) -> Result<ExitCode> {
         ["test", rest @ ..] => test::run(rest),
         ["lint"] => lint::run(),
         ["bench"] => bench::run(),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

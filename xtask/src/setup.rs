@@ -45,6 +45,15 @@ pub fn formatter_and_clippy() -> Result<()> {
     run::done(&mut run::program("rustup", &["component", "add", "rustfmt", "clippy"]))
 }
 
+/// `cargo fuzz`.
+pub fn cargo_fuzz() -> Result<()> {
+    let mut version = run::cargo(&["fuzz", "--version"]);
+    if version.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    run::done(&mut run::cargo(&["install", "cargo-fuzz", "--locked"]))
+}
+
 /// The browser and the keyring that end-to-end tests use.
 pub fn programs_for_tests() -> Result<()> {
     let missing: Vec<&str> = FOR_TESTS.iter().filter(|(names, _)| !on_path(names)).map(|(_, package)| *package).collect();

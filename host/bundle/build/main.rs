@@ -1,5 +1,7 @@
 //! Builds `components/` for wasm and hands the files to `src/lib.rs`.
 
+#![allow(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
+
 mod wasm;
 
 use std::process::ExitCode;

@@ -137,6 +137,54 @@ pub enum Providers {
         #[arg(long)]
         port: Option<u16>,
     },
+    /// Add somebody's provider, or update it, after you saw what it may do.
+    ///
+    /// It is shown what the provider is, every address that it may reach, which secret may go to which, and what it reads. Then you are
+    /// asked; an update asks only if it may do more than before. The file is copied and pinned by its digest: if the copy is ever
+    /// changed, it isn't used any more.
+    Add(AddProvider),
+    /// Forget a provider that was added.
+    ///
+    /// Refused as long as clients or connections use it. With --force they stay, and wait for a provider of the same id: until then
+    /// they can't be refreshed, tested or revoked here.
+    Remove(RemoveProvider),
+    /// Look at a provider's file as its author: its manifest and imports, and a whole connection with a stand-in for the service.
+    ///
+    /// Keeps nothing, and sends nothing to a real service. There is a stand-in for Box; for other services it says what wasn't run.
+    Check {
+        /// The component, the folder that holds it and provider.toml, or that provider.toml.
+        file: PathBuf,
+    },
+}
+
+/// `jeton providers add`
+#[derive(Args, Debug)]
+pub struct AddProvider {
+    /// The component, the folder that holds it and provider.toml, or that provider.toml.
+    pub path: PathBuf,
+    /// The SHA-256 that the file must have, as its author publishes it.
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub digest: Option<String>,
+    /// Agree without being asked. Needs --digest.
+    #[arg(long, requires = "digest")]
+    pub yes: bool,
+}
+
+/// `jeton providers remove`
+#[derive(Args, Debug)]
+pub struct RemoveProvider {
+    /// The provider's id.
+    pub provider: String,
+    /// Remove it although clients or connections use it. They stay.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// 64 hexadecimal digits, with or without `sha256:` before them.
+fn sha256(text: &str) -> Result<String, String> {
+    let digest = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    let right = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    right.then_some(digest).ok_or_else(|| "write the 64 hexadecimal digits of a SHA-256".to_owned())
 }
 
 /// `jeton clients`
@@ -211,13 +259,16 @@ pub struct Connect {
     pub wait: Duration,
 }
 
+/// How long a token must be valid where nothing else is said.
+pub const MIN_VALID: &str = "60s";
+
 /// `jeton token`
 #[derive(Args, Debug)]
 pub struct Token {
     /// The connection's name.
     pub name: String,
     /// How long it must be valid at least: 30, 90s, 5m, 1h.
-    #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = duration)]
+    #[arg(long, default_value = MIN_VALID, value_name = "DURATION", value_parser = duration)]
     pub min_valid: Duration,
     /// How to print it.
     #[arg(long, default_value = "text")]
@@ -236,7 +287,7 @@ pub enum Format {
 }
 
 /// `30`, `90s`, `5m`, `1h`, `2d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let factor = match unit {
@@ -258,6 +309,15 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_digest_is_64_hexadecimal_digits() {
+        let digest = "AB".repeat(32);
+        assert_eq!((sha256(&digest), sha256(&format!("sha256:{digest}"))), (Ok("ab".repeat(32)), Ok("ab".repeat(32))));
+        for text in ["", "ab", &"xy".repeat(32), &"ab".repeat(33)] {
+            assert!(sha256(text).is_err(), "{text}");
+        }
     }
 
     #[test]

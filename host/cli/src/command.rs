@@ -20,7 +20,7 @@ use crate::failure::Result;
 /// Runs a command.
 pub async fn run(context: &Context, command: Command) -> Result {
     match command {
-        Command::Providers(command) => providers::run(context, command),
+        Command::Providers(command) => providers::run(context, command).await,
         Command::Clients(command) => clients::run(context, command).await,
         Command::Connect(arguments) => connect::run(context, arguments).await,
         Command::List => list::run(context).await,

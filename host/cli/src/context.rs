@@ -2,13 +2,15 @@
 //!
 //! `jeton token` with a valid token opens the vault and nothing else.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use jeton_runtime::{Client, CurrentTokens, Manifest, Provider, Runtime, Tokens};
+use jeton_runtime::{Client, CurrentTokens, Denial, Manifest, Provider, Runtime, Tokens};
 use jeton_vault::{BoxFuture, ClientName, ConnectionInfo, ConnectionName, KeySource, Providers, Vault};
 use tokio::sync::OnceCell;
 
+use crate::added::Added;
 use crate::args::{Global, KeyArgument};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -33,7 +35,9 @@ impl Context {
             KeyArgument::Keyring => KeySource::Keyring { service: "jeton".into(), account: home.store.display().to_string() },
         };
         let terminal = Terminal { json: global.json, quiet: global.quiet };
-        let loader = Arc::new(Loader { cache: home.cache.clone(), global, vault: OnceLock::new(), runtime: OnceCell::new() });
+        let added = Added::new(home.providers.clone());
+        let loader = Loader { cache: home.cache.clone(), added, global, vault: OnceLock::new(), runtime: OnceCell::new() };
+        let loader = Arc::new(loader);
         Ok(Self { terminal, home, key, loader })
     }
 
@@ -59,8 +63,66 @@ impl Context {
 
     /// A provider, ready to be called.
     pub async fn provider(&self, id: &str) -> Result<Provider> {
-        component(id)?;
-        Ok(self.loader.provider(id).await?)
+        match self.loader.component(id)? {
+            Some(file) => self.load(file.into_owned()).await,
+            None => Err(self.unknown(id)),
+        }
+    }
+
+    /// A provider from its file.
+    pub async fn load(&self, file: Vec<u8>) -> Result<Provider> {
+        Ok(self.loader.load(file).await?)
+    }
+
+    /// A provider's manifest, read without starting wasm.
+    pub fn manifest(&self, id: &str) -> Result<Manifest> {
+        match self.loader.component(id)? {
+            Some(file) => Ok(jeton_runtime::inspect(&file, usize::MAX)?.manifest),
+            None => Err(self.unknown(id)),
+        }
+    }
+
+    /// The manifest of the provider that would be updated. One whose file was changed is none: there is nothing to compare with.
+    pub fn added_before(&self, id: &str) -> Result<Option<Manifest>> {
+        match self.added().read(id) {
+            Ok(Some(file)) => Ok(jeton_runtime::inspect(&file, usize::MAX).ok().map(|inspection| inspection.manifest)),
+            Ok(None) | Err(jeton_runtime::Error::Denied(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The providers that were added.
+    pub fn added(&self) -> &Added {
+        &self.loader.added
+    }
+
+    /// The ids of all providers. One that comes with Jeton isn't replaced by one that was added before it came.
+    pub fn ids(&self) -> Result<Vec<String>> {
+        let mut ids: Vec<_> = jeton_bundle::ALL.iter().map(|bundled| bundled.id.to_owned()).collect();
+        let added = self.added().ids()?;
+        ids.extend(added.into_iter().filter(|id| jeton_bundle::find(id).is_none()));
+        Ok(ids)
+    }
+
+    /// Where a provider comes from.
+    pub fn origin(&self, id: &str) -> Origin {
+        if jeton_bundle::find(id).is_some() { Origin::Bundled } else { Origin::Added }
+    }
+
+    /// The names of the clients and of the connections of a provider.
+    pub async fn users(&self, id: &str) -> Result<(Vec<String>, Vec<String>)> {
+        let Some(vault) = self.vault_if_any().await? else { return Ok((vec![], vec![])) };
+        let (clients, connections) = (vault.clients().await?, vault.connections().await?);
+        let clients = clients.into_iter().filter(|client| client.provider == id).map(|client| client.name.to_string());
+        let connections = connections.into_iter().filter(|connection| connection.provider == id).map(|it| it.name.to_string());
+        Ok((clients.collect(), connections.collect()))
+    }
+
+    /// There is no such provider.
+    pub fn unknown(&self, id: &str) -> Failure {
+        let known = self.ids().unwrap_or_default().join(", ");
+        Failure::new(format!("there is no provider {id:?}"), format!("There is: {known}. `jeton providers add` adds others"))
+            .exit(Exit::Usage)
     }
 
     /// Those who refresh, for the vault.
@@ -77,17 +139,23 @@ impl Context {
     }
 }
 
-/// A bundled provider's manifest, read without starting wasm.
-pub fn manifest(id: &str) -> Result<Manifest> {
-    Ok(jeton_runtime::inspect(component(id)?, usize::MAX)?.manifest)
+/// Where a provider comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// With Jeton.
+    Bundled,
+    /// A person added it.
+    Added,
 }
 
-fn component(id: &str) -> Result<&'static [u8]> {
-    let bundled = jeton_bundle::find(id).ok_or_else(|| {
-        let known: Vec<_> = jeton_bundle::ALL.iter().map(|bundled| bundled.id).collect();
-        Failure::new(format!("there is no provider {id:?}"), format!("There is: {}", known.join(", "))).exit(Exit::Usage)
-    })?;
-    Ok(bundled.component)
+impl Origin {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bundled => "bundled",
+            Self::Added => "added",
+        }
+    }
 }
 
 /// A connection's name from the command line.
@@ -103,6 +171,7 @@ pub fn client_name(text: &str) -> Result<ClientName> {
 /// Makes the runtime when a provider is first called.
 struct Loader {
     cache: PathBuf,
+    added: Added,
     global: Global,
     /// Where providers keep their values, once it is open.
     vault: OnceLock<Vault>,
@@ -110,9 +179,16 @@ struct Loader {
 }
 
 impl Loader {
-    async fn provider(&self, id: &str) -> std::result::Result<Provider, jeton_runtime::Error> {
+    /// A provider's file: one that comes with Jeton, else one that was added and is unchanged since.
+    fn component(&self, id: &str) -> std::result::Result<Option<Cow<'static, [u8]>>, jeton_runtime::Error> {
+        match jeton_bundle::find(id) {
+            Some(bundled) => Ok(Some(Cow::Borrowed(bundled.component))),
+            None => Ok(self.added.read(id)?.map(Cow::Owned)),
+        }
+    }
+
+    async fn load(&self, file: Vec<u8>) -> std::result::Result<Provider, jeton_runtime::Error> {
         let host = |what: String| jeton_runtime::Error::Host(what);
-        let bundled = jeton_bundle::find(id).ok_or_else(|| host(format!("the provider {id:?} isn't there any more")))?;
         let runtime = self.runtime.get_or_try_init(async || {
             let mut builder = Runtime::builder().cache(&self.cache).resolve(self.global.resolve.iter().cloned());
             if let Some(vault) = self.vault.get() {
@@ -124,7 +200,7 @@ impl Loader {
             }
             builder.limits(jeton_runtime::Limits { calls: 16, ..Default::default() }).build()
         });
-        runtime.await?.load(bundled.component).await
+        runtime.await?.load(file).await
     }
 }
 
@@ -135,6 +211,12 @@ impl Providers for Loader {
         client: &'a Client,
         tokens: &'a CurrentTokens,
     ) -> BoxFuture<'a, std::result::Result<Tokens, jeton_runtime::Error>> {
-        Box::pin(async move { self.provider(provider).await?.refresh(client, tokens).await })
+        Box::pin(async move {
+            let gone = || {
+                Denial::new(format!("loading the provider {provider}"), "it isn't there any more", "Add it again: jeton providers add FILE")
+            };
+            let file = self.component(provider)?.ok_or_else(gone)?;
+            self.load(file.into_owned()).await?.refresh(client, tokens).await
+        })
     }
 }

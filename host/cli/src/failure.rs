@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jeton_runtime::Allow;
+
 use crate::exit::Exit;
 
 /// Why a command failed.
@@ -11,6 +13,8 @@ pub struct Failure {
     pub what: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// Lines of a manifest that would allow what was denied.
+    pub allow: Option<String>,
     /// The exit code.
     pub exit: Exit,
 }
@@ -21,7 +25,7 @@ pub type Result<T = ()> = std::result::Result<T, Failure>;
 impl Failure {
     /// A failure that has no remedy of its own.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: Some(hint.into()), exit: Exit::Other }
+        Self { what: what.into(), hint: Some(hint.into()), allow: None, exit: Exit::Other }
     }
 
     /// With another exit code.
@@ -41,18 +45,30 @@ impl fmt::Display for Failure {
     }
 }
 
+/// The lines of a manifest that would allow what was denied. An option of the command is in the hint already.
+pub fn lines(error: &jeton_runtime::Error) -> Option<String> {
+    match error.allow() {
+        Some(Allow::Manifest(lines)) => Some(lines.clone()),
+        Some(Allow::Option(_)) | None => None,
+    }
+}
+
 impl From<jeton_runtime::Error> for Failure {
     fn from(error: jeton_runtime::Error) -> Self {
-        Self { what: error.to_string(), hint: error.hint(), exit: error.remedy().into() }
+        Self { what: error.to_string(), hint: error.hint(), allow: lines(&error), exit: error.remedy().into() }
     }
 }
 
 impl From<jeton_vault::Error> for Failure {
     fn from(error: jeton_vault::Error) -> Self {
+        let allow = match &error {
+            jeton_vault::Error::Provider { source, .. } => lines(source),
+            _ => None,
+        };
         let hint = match &error {
             jeton_vault::Error::Reauthorize { name, .. } => Some(format!("Sign in again: jeton connect PROVIDER --name {name} --replace")),
             error => error.hint(),
         };
-        Self { what: error.to_string(), hint, exit: error.remedy().into() }
+        Self { what: error.to_string(), hint, allow, exit: error.remedy().into() }
     }
 }

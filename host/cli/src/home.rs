@@ -12,6 +12,8 @@ pub struct Home {
     pub store: PathBuf,
     /// The key file.
     pub key: PathBuf,
+    /// Providers that were added.
+    pub providers: PathBuf,
     /// Compiled components.
     pub cache: PathBuf,
 }
@@ -37,6 +39,7 @@ impl Home {
 
     /// The key lies apart from the data, so that a copy of the data folder alone tells nobody anything.
     fn below(config: &Path, data: &Path, cache: &Path) -> Self {
-        Self { store: data.join("jeton.db"), key: config.join("key"), cache: cache.join("components") }
+        let (store, providers) = (data.join("jeton.db"), data.join("providers"));
+        Self { store, key: config.join("key"), providers, cache: cache.join("components") }
     }
 }

@@ -61,18 +61,29 @@ impl Terminal {
         let _ = write_line(anstream::stderr(), line.as_ref());
     }
 
+    /// A question, whose answer is typed behind it.
+    pub fn question(self, text: &str) {
+        let mut stream = anstream::stderr();
+        let _ = write!(stream, "{text}").and_then(|()| stream.flush());
+    }
+
     /// Says why a command failed.
     pub fn failure(self, failure: &Failure) {
         if self.json {
             let error = serde_json::json!({
-                "error": { "kind": failure.exit.name(), "message": failure.what, "hint": failure.hint, "exit": failure.exit as u8 }
+                "error": { "kind": failure.exit.name(), "message": failure.what, "hint": failure.hint, "allow": failure.allow, "exit": failure.exit as u8 }
             });
             self.ask(format!("{error:#}"));
             return;
         }
         self.ask(format!("{} {}", styled(BAD.bold(), "error:"), failure.what));
-        if let Some(hint) = &failure.hint {
-            self.ask(format!("{} {hint}", styled(FAINT, "  →")));
+        match (&failure.allow, &failure.hint) {
+            (Some(lines), _) => {
+                self.ask(format!("{} The provider's author could allow it, in provider.toml:", styled(FAINT, "  →")));
+                lines.lines().for_each(|line| self.ask(format!("      {line}")));
+            }
+            (None, Some(hint)) => self.ask(format!("{} {hint}", styled(FAINT, "  →"))),
+            (None, None) => {}
         }
     }
 

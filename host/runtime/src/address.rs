@@ -10,7 +10,7 @@
 //! | `10/8`, `172.16/12`, `192.168/16`, `fc00::/7`, `fec0::/10` | no: private |
 //! | `100.64/10` | no: carrier-grade NAT |
 //! | `169.254/16`, `fe80::/10` | no: link-local, where clouds serve their metadata |
-//! | `192.0.0/24`, `192.0.2/24`, `198.18/15`, `198.51.100/24`, `203.0.113/24`, `192.88.99/24`, `2001:db8::/32`, `100::/64`, `2001::/23` | no: reserved |
+//! | `192.0.0/24`, `192.0.2/24`, `198.18/15`, `198.51.100/24`, `203.0.113/24`, `192.88.99/24`, `2001:db8::/32`, `3fff::/20`, `100::/64`, `2001::/23` | no: reserved |
 //! | `224/4`, `240/4`, `ff00::/8` | no: multicast and beyond |
 //! | `::ffff:0:0/96`, `::/96`, `64:ff9b::/96`, `64:ff9b:1::/48`, `2002::/16` | as the IPv4 address inside |
 
@@ -45,7 +45,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         // IPv4-compatible, unspecified and loopback; local NAT64, whose position of the IPv4 address the network chooses.
         [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] => false,
         // Only 2000::/3 has been given out as global unicast.
-        [first, second, ..] => (first & 0xe000) == 0x2000 && !(first == 0x2001 && (second < 0x200 || second == 0xdb8)),
+        [0x2001, second, ..] => second >= 0x200 && second != 0xdb8,
+        // Documentation (RFC 9637).
+        [0x3fff, second, ..] => second >= 0x1000,
+        [first, ..] => (first & 0xe000) == 0x2000,
     }
 }
 
@@ -65,8 +68,12 @@ impl FromStr for Mapping {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let refuse = || format!("`{text}` is not HOST:PORT:ADDR (for example api.example.com:443:127.0.0.1:8443)");
-        let mut parts = text.splitn(3, ':');
+        // An IPv6 address stands in brackets, as in a URL.
+        let end = if text.starts_with('[') { text.find(']').unwrap_or_default() } else { 0 };
+        let (start, rest) = text.split_at(end);
+        let mut parts = rest.splitn(3, ':');
         let (Some(host), Some(port), Some(to)) = (parts.next(), parts.next(), parts.next()) else { return Err(refuse()) };
+        let host = format!("{start}{host}");
         let port = port.parse().map_err(|_| refuse())?;
         let to = to
             .parse()
@@ -149,6 +156,7 @@ mod tests {
             "ff02::1",
             "2001:db8::1",
             "2001::1",
+            "3fff::1",
             "100::1",
             "4000::1",
         ] {
@@ -162,7 +170,9 @@ mod tests {
         assert_eq!(read("API.example.com:443:127.0.0.1:8443").unwrap().to, "127.0.0.1:8443".parse().unwrap());
         assert_eq!(read("api.example.com:443:10.0.0.1").unwrap().to, "10.0.0.1:443".parse().unwrap());
         assert_eq!(read("api.example.com:443:[::1]").unwrap().to, "[::1]:443".parse().unwrap());
-        for text in ["", "a", "a:443", "a:x:127.0.0.1", ":443:127.0.0.1", "a:443:localhost"] {
+        assert_eq!(read("api.example.com:443:::1").unwrap().to, "[::1]:443".parse().unwrap());
+        assert_eq!(read("[FD00::1]:443:fd00::1").unwrap().host, "[fd00::1]");
+        for text in ["", "a", "a:443", "a:x:127.0.0.1", ":443:127.0.0.1", "a:443:localhost", "[::1:443:127.0.0.1", "[::1]443:127.0.0.1"] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -1,15 +1,17 @@
 //! What a component may read of an answer: parsed here, with the captured values taken out and the rest withheld or scrubbed.
 
+mod withheld;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::Secret;
-use crate::manifest::{Endpoint, REVEALED};
-use crate::scrub::scrub;
+use crate::manifest::{Endpoint, REVEALED, points_at_a_secret};
+use crate::scrub::{TELLING, echoes, scrub};
 use crate::transport::Incoming;
 
 /// Response headers that any provider may read.
@@ -18,6 +20,8 @@ const HEADERS: [&str; 8] =
 
 /// A parsed answer.
 pub struct Response {
+    /// The endpoint's name.
+    name: String,
     pub(crate) status: u16,
     headers: HeaderMap,
     document: Document,
@@ -74,13 +78,13 @@ impl Document {
 
 impl Response {
     /// Takes an endpoint's answer apart. What is captured becomes live: `live` grows by it, so that it is scrubbed from whatever is read later.
-    pub(crate) fn new(endpoint: &Endpoint, answer: Incoming, live: &mut Vec<Secret>) -> Self {
+    pub(crate) fn new(name: &str, endpoint: &Endpoint, answer: Incoming, live: &mut Vec<Secret>) -> Self {
         let document = Document::parse(&answer.headers, &answer.body);
-        let captured = captured(endpoint.captures.as_ref(), &document);
+        let captured = captured(endpoint.captures.as_ref(), &document, live);
         live.extend(captured.iter().map(|(_, secret)| secret.clone()));
         let revealed = endpoint.captures.is_some().then(|| endpoint.reveals.clone());
         let revealed_headers = endpoint.headers.clone();
-        Self { status: answer.status, headers: answer.headers, document, captured, revealed, revealed_headers }
+        Self { name: name.to_owned(), status: answer.status, headers: answer.headers, document, captured, revealed, revealed_headers }
     }
 
     pub(crate) fn header(&self, name: &str, live: &[Secret]) -> Option<String> {
@@ -97,7 +101,8 @@ impl Response {
 
     pub(crate) fn text(&self, pointer: &str, live: &[Secret]) -> Option<String> {
         let open = |revealed: &Vec<String>| REVEALED.contains(&pointer) || revealed.iter().any(|open| open == pointer);
-        if !self.revealed.as_ref().is_none_or(open) {
+        // What has the name of a secret is one, wherever it stands.
+        if !self.revealed.as_ref().is_none_or(open) || (!REVEALED.contains(&pointer) && points_at_a_secret(pointer)) {
             return None;
         }
         let text = self.document.text(pointer)?;
@@ -109,27 +114,36 @@ impl Response {
     }
 }
 
-fn captured(captures: Option<&BTreeMap<String, String>>, document: &Document) -> Vec<(String, Secret)> {
+/// A secret that is sent back stays what it is: to be captured under another name must not open other endpoints to it. Control characters
+/// stand in no token (RFC 6749, appendix A), and a terminal would obey them.
+fn captured(captures: Option<&BTreeMap<String, String>>, document: &Document, live: &[Secret]) -> Vec<(String, Secret)> {
     let take = |(kind, pointer): (&String, &String)| {
-        let text = document.text(pointer).filter(|text| !text.is_empty())?;
-        Some((pointer.clone(), Secret::new(kind.as_str(), text)))
+        let text = Zeroizing::new(document.text(pointer).filter(|text| !text.is_empty() && !text.chars().any(char::is_control))?);
+        let known = live.iter().find(|known| known.reveal().len() >= TELLING && known.reveal() == text.as_bytes());
+        let secret = match known {
+            Some(known) => known.clone(),
+            None if echoes(&text, live) => return None,
+            None => Secret::new(kind.as_str(), text.as_bytes()),
+        };
+        Some((pointer.clone(), secret))
     };
     captures.into_iter().flatten().filter_map(take).collect()
 }
 
-/// `Retry-After` in both its forms (RFC 9110, 10.2.3); a date is measured by the answer's own clock.
+/// `Retry-After` in both its forms (RFC 9110, 10.2.3), from nothing to ten years; a date is measured by the answer's own clock.
 pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+    let value = value.trim_matches([' ', '\t']);
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a long time too.
+        return Some(crate::convert::lifetime(value.parse().unwrap_or(u64::MAX)));
     }
     let now = date.and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or_else(SystemTime::now);
-    Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default())
+    let wait = httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default();
+    Some(wait.min(crate::convert::LONGEST))
 }
 
 #[cfg(test)]
 mod tests {
-    use zeroize::Zeroizing;
-
     use super::*;
     use crate::manifest::UrlTemplate;
 
@@ -145,7 +159,7 @@ mod tests {
         let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
         let mut live = vec![];
         let incoming = Incoming { status: 200, headers, body: Zeroizing::new(body.as_bytes().to_vec()) };
-        (Response::new(&endpoint, incoming, &mut live), live)
+        (Response::new("token", &endpoint, incoming, &mut live), live)
     }
 
     const TOKENS: &str = r#"{"access_token":"secret-1","other":"secret-2","pin":12345678,"expires_in":3600,"scope":"a secret-1",
@@ -196,5 +210,15 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", date), Some(Duration::from_secs(30)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", date), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", date), None);
+    }
+
+    #[test]
+    fn retry_after_is_bounded_and_has_no_sign() {
+        for endless in ["18446744073709551615", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            assert_eq!(retry_after(endless, Some("Sun, 06 Nov 1994 08:49:37 GMT")), Some(crate::convert::LONGEST), "{endless}");
+        }
+        for no_number in ["+30", "-30", "", " ", "3 0"] {
+            assert_eq!(retry_after(no_number, None), None, "{no_number:?}");
+        }
     }
 }

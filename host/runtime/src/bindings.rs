@@ -4,7 +4,8 @@
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "provider-world",
-    imports: { default: async | trappable },
+    // Only what waits is async: a future in a box for every other host call costs more than most of them do.
+    imports: { "jeton:provider/http.send": async | trappable, "jeton:provider/storage": async | trappable, default: trappable },
     exports: { default: async },
     with: {
         "jeton:provider/secrets.secret": crate::Secret,

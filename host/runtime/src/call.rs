@@ -1,21 +1,22 @@
 //! One call of a component: what it has while it runs, and what stops it.
 //!
-//! permit → store with limits → instance → call → store dropped. A store is never used twice, so nothing of one call is left for the next.
+//! place → store with limits → instance → call → store dropped. A store is never used twice, so nothing of one call is left for the next.
 //! Two clocks: epochs count the time in which the component computes, a timeout bounds the whole, which includes waiting for a service.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, Resource, ResourceTable};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline};
 
 use crate::bindings::exports::jeton::provider::provider as wit;
 use crate::capability::client::Lent;
-use crate::engine::TICK;
+use crate::engine::{INSTANCES, TABLE_ELEMENTS, TABLES, TICK};
 use crate::load::Loaded;
+use crate::place::{Place, Turn};
 use crate::policy::Measure;
 use crate::runtime::Capabilities;
 use crate::scrub::{presentable, scrub};
@@ -24,6 +25,12 @@ use crate::{Client, Error, ErrorKind, Flow, Secret, ServiceError};
 
 /// How many handles a call may hold at once.
 const MOST_HANDLES: usize = 128;
+
+/// How many secrets a call may have to do with: each of them is looked for in all that is shown.
+pub(crate) const MOST_LIVE: usize = 64;
+
+/// How many bytes are searched for secrets in a call, each secret counted.
+const MOST_SEARCHED: usize = 64 << 20;
 
 /// How many bytes a component may hand to the host in one host call.
 const MOST_COPIED: usize = 1 << 20;
@@ -47,8 +54,13 @@ pub(crate) struct Call {
     /// Why the last request got no answer.
     pub(crate) trouble: Option<TransportError>,
     pub(crate) log_lines: u32,
+    /// Lines of the host about what was withheld.
+    pub(crate) taught: AtomicU32,
     /// The component's last line at level error: a panic's text, where it panicked.
     pub(crate) last_words: Option<String>,
+    /// Its part in the processor.
+    pub(crate) turn: Turn,
+    searched: usize,
     requests: u32,
     deadline: Instant,
     limits: StoreLimits,
@@ -58,8 +70,8 @@ impl Call {
     pub(crate) fn new(loaded: Arc<Loaded>, lent: Arc<Capabilities>) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_HANDLES);
-        let limits =
-            StoreLimitsBuilder::new().memory_size(lent.limits.memory).memories(1).instances(40).tables(8).trap_on_grow_failure(true);
+        let limits = StoreLimitsBuilder::new().memory_size(lent.limits.memory).memories(1).instances(INSTANCES as usize);
+        let limits = limits.tables(TABLES as usize).table_elements(TABLE_ELEMENTS).trap_on_grow_failure(true);
         Self {
             table,
             settings: BTreeMap::new(),
@@ -67,7 +79,10 @@ impl Call {
             flow: None,
             trouble: None,
             log_lines: 0,
+            taught: AtomicU32::new(0),
             last_words: None,
+            turn: loaded.share.turn(),
+            searched: 0,
             requests: 0,
             deadline: Instant::now() + lent.limits.time,
             limits: limits.build(),
@@ -78,8 +93,28 @@ impl Call {
 
     /// A handle for a secret, which is live from now on.
     pub(crate) fn hand_out(&mut self, secret: Secret) -> wasmtime::Result<Resource<Secret>> {
-        self.live.push(secret.clone());
+        if !self.live.iter().any(|known| known.is(&secret)) {
+            self.live.push(secret.clone());
+            self.count_secrets()?;
+        }
         Ok(self.table.push(secret)?)
+    }
+
+    /// So that scrubbing can't be made to take long.
+    pub(crate) fn count_secrets(&self) -> wasmtime::Result<()> {
+        if self.live.len() <= MOST_LIVE {
+            return Ok(());
+        }
+        Err(Overstepped(format!("it had to do with more than {MOST_LIVE} secrets")).into())
+    }
+
+    /// Counts a text that was searched for every live secret.
+    pub(crate) fn count_searched(&mut self, text: usize) -> wasmtime::Result<()> {
+        self.searched = self.searched.saturating_add(text.saturating_mul(self.live.len()));
+        if self.searched <= MOST_SEARCHED {
+            return Ok(());
+        }
+        Err(Overstepped(format!("it read more than {} MiB, counted for each secret", MOST_SEARCHED >> 20)).into())
     }
 
     pub(crate) fn count_request(&mut self) -> wasmtime::Result<()> {
@@ -106,14 +141,14 @@ pub(crate) struct Run {
     pub(crate) store: Store<Call>,
     pub(crate) instance: Instance,
     deadline: Instant,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Run {
     /// Instantiates the component for one call.
     pub(crate) async fn start(mut call: Call) -> Result<Self, Error> {
         let (loaded, lent) = (call.loaded.clone(), call.lent.clone());
-        let permit = lent.permits.clone().acquire_owned().await.map_err(|_| Error::Host("the runtime is shutting down".into()))?;
+        let place = loaded.share.place().await?;
         // The time spent in the queue is not the call's.
         let deadline = Instant::now() + lent.limits.time;
         call.deadline = deadline;
@@ -123,17 +158,21 @@ impl Run {
         store.set_epoch_deadline(1);
         let mut ticks = (lent.limits.computing.as_millis() / TICK.as_millis()) as u64;
         let computing = lent.limits.computing;
-        store.epoch_deadline_callback(move |_| {
+        store.epoch_deadline_callback(move |store| {
             ticks = ticks.checked_sub(1).ok_or_else(|| Overstepped(format!("it computed for more than {computing:?}")))?;
-            Ok(UpdateDeadline::Yield(1))
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(store.data().turn.go_on())))
         });
-        let started = tokio::time::timeout_at(deadline, loaded.pre.instantiate_async(&mut store)).await;
+        let started = tokio::time::timeout_at(deadline, async {
+            store.data().turn.begin().await;
+            loaded.pre.instantiate_async(&mut store).await
+        });
+        let started = started.await;
         let instance = match started {
             Ok(Ok(instance)) => instance,
             Ok(Err(error)) => return Err(stopped(store.data(), &error)),
             Err(_) => return Err(too_long(&loaded, lent.limits.time)),
         };
-        Ok(Self { store, instance, deadline, _permit: permit })
+        Ok(Self { store, instance, deadline, _place: place })
     }
 
     /// Lends the client. Its secrets are live, whether the component asks for them or not.
@@ -220,6 +259,9 @@ fn stopped(call: &Call, error: &wasmtime::Error) -> Error {
     let said = |text: &str| causes.iter().any(|cause| cause.contains(text));
     if said("forcing trap when growing memory") {
         return Error::Limit { provider, limit: format!("it wanted more than {} MiB of memory", call.lent.limits.memory >> 20) };
+    }
+    if said("forcing trap when growing table") {
+        return Error::Limit { provider, limit: format!("it wanted a table of more than {TABLE_ELEMENTS} entries") };
     }
     if said("too much data is being copied") {
         return Error::Limit { provider, limit: format!("it passed more than {} KiB to the host at once", MOST_COPIED >> 10) };

@@ -16,6 +16,11 @@ pub(crate) fn lifetime(seconds: u64) -> Duration {
     Duration::from_secs(seconds).min(LONGEST)
 }
 
+/// Between two polls.
+pub(crate) fn pause(seconds: u64) -> Duration {
+    lifetime(seconds.max(1))
+}
+
 pub(crate) fn grant(run: &mut Run, grant: &Grant) -> Result<wit::Grant, Error> {
     Ok(wit::Grant {
         kind: match grant.kind {

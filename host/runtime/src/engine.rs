@@ -14,6 +14,15 @@ use crate::{Error, Limits};
 /// How often a component that computes is looked at.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
+/// Most core instances of one component. Those that bring an interpreter have many; those of the SDK have two.
+pub(crate) const INSTANCES: u32 = 40;
+
+/// Most tables of one component.
+pub(crate) const TABLES: u32 = 8;
+
+/// Most entries of one table.
+pub(crate) const TABLE_ELEMENTS: usize = 20_000;
+
 /// Builds the engine. `cache` is a folder of this user's own: what lies there is run.
 pub(crate) fn engine(limits: &Limits, cache: Option<&Path>, memory: Option<HostMemory>) -> Result<Engine, Error> {
     let host = |error: wasmtime::Error| Error::Host(format!("can't set up WebAssembly: {error:#}"));
@@ -30,9 +39,8 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Path>, memory: Option<HostM
     }
     config.max_wasm_stack(512 << 10).async_stack_size(1 << 20);
     if let Some(folder) = cache {
-        own_folder(folder)?;
         let mut cache = CacheConfig::new();
-        cache.with_directory(folder);
+        cache.with_directory(crate::cache::folder(folder)?);
         config.cache(Some(Cache::new(cache).map_err(host)?));
     }
     let engine = Engine::new(&config).map_err(host)?;
@@ -53,37 +61,20 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Path>, memory: Option<HostM
 
 fn pool(limits: &Limits) -> InstanceAllocationStrategy {
     let mut pool = PoolingAllocationConfig::new();
-    // Components that bring an interpreter have many core instances and tables; those of the SDK have two.
+    // There is room for as many calls as there are places, whatever each of them uses.
     pool.total_component_instances(limits.calls)
-        .total_core_instances(limits.calls * 32)
+        .total_core_instances(limits.calls * INSTANCES)
         .total_memories(limits.calls)
-        .total_tables(limits.calls * 8)
+        .total_tables(limits.calls * TABLES)
         .total_stacks(limits.calls)
         .max_memory_size(limits.memory)
         .max_memories_per_component(1)
-        .max_tables_per_component(8)
+        .max_core_instances_per_component(INSTANCES)
+        .max_tables_per_component(TABLES)
+        .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(2 << 20)
         .table_keep_resident(4096)
         .async_stack_keep_resident(32 << 10)
         .pagemap_scan(Enabled::Auto);
     InstanceAllocationStrategy::Pooling(pool)
-}
-
-/// Makes the cache folder, for this user alone.
-#[cfg(unix)]
-fn own_folder(folder: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    let trouble = |error: std::io::Error| Error::Host(format!("can't use the cache folder {}: {error}", folder.display()));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(trouble)?;
-    let mode = std::fs::metadata(folder).map_err(trouble)?.mode();
-    if mode & 0o022 != 0 {
-        let path = folder.display();
-        return Err(Error::Host(format!("others can write to the cache folder {path}, and what lies there is run: chmod 700 {path}")));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn own_folder(folder: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(|error| Error::Host(format!("can't use the cache folder {}: {error}", folder.display())))
 }

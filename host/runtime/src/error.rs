@@ -61,6 +61,10 @@ pub enum Error {
         limit: String,
     },
 
+    /// Others' calls left no room for this one. Nothing was sent.
+    #[error("{0}")]
+    Busy(String),
+
     /// What came back from the browser isn't the answer to this flow.
     #[error("{0}")]
     Callback(String),
@@ -91,8 +95,16 @@ impl Error {
         match self {
             Self::Service(error) => error.kind.remedy(),
             Self::Denied(_) => Remedy::Denied,
-            Self::Unreachable(_) => Remedy::Retry,
+            Self::Unreachable(_) | Self::Busy(_) => Remedy::Retry,
             _ => Remedy::Other,
+        }
+    }
+
+    /// What would allow it, where a rule forbids it.
+    pub fn allow(&self) -> Option<&Allow> {
+        match self {
+            Self::Denied(denial) => denial.allow.as_ref(),
+            _ => None,
         }
     }
 
@@ -103,6 +115,7 @@ impl Error {
             Self::Service(error) => error.kind.hint().map(str::to_owned),
             Self::Denied(denial) => Some(denial.hint.clone()),
             Self::Unreachable(_) => Some("Check the network, then try again; nothing was lost".to_owned()),
+            Self::Busy(_) => Some("Try again later; nothing was sent".to_owned()),
             Self::Provider { .. } | Self::Limit { .. } => Some("This is a mistake in the provider: report it to its author".to_owned()),
             _ => None,
         }
@@ -201,6 +214,30 @@ pub struct Denial {
     pub what: String,
     /// The rule that forbids it.
     pub rule: String,
-    /// The manifest line or the command that would allow it.
+    /// What to do, in a line.
     pub hint: String,
+    /// What would allow it, to be copied as it is. `None`: nothing would.
+    pub allow: Option<Allow>,
+}
+
+/// What allows something that was denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allow {
+    /// Lines for `provider.toml`: a table, and what is to stand in it, in place of what it says there now.
+    Manifest(String),
+    /// An option for the command that was denied.
+    Option(String),
+}
+
+impl Denial {
+    /// What nothing allows.
+    pub fn new(what: impl Into<String>, rule: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), rule: rule.into(), hint: hint.into(), allow: None }
+    }
+
+    /// What this line in this table of the manifest allows.
+    pub fn unless(what: impl Into<String>, rule: impl Into<String>, table: &str, line: &str) -> Self {
+        let hint = format!("{line} in [{table}] would allow it");
+        Self { allow: Some(Allow::Manifest(format!("[{table}]\n{line}\n"))), ..Self::new(what, rule, hint) }
+    }
 }

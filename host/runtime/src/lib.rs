@@ -37,14 +37,19 @@
 mod address;
 mod answer;
 mod bindings;
+mod cache;
 mod call;
 mod capability;
 mod convert;
 mod engine;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod load;
 pub mod manifest;
 mod model;
+mod place;
 mod policy;
 mod provider;
 mod runtime;
@@ -56,7 +61,7 @@ pub use address::{Mapping, Mappings, is_public};
 pub use answer::retry_after;
 pub use capability::callback::{Callback, Flow, Returned};
 pub use capability::storage::{MOST_VALUES, MemoryStorage, Storage, StorageError};
-pub use error::{Denial, Error, ErrorKind, Remedy, ServiceError};
+pub use error::{Allow, Denial, Error, ErrorKind, Remedy, ServiceError};
 pub use load::{Inspection, SECTION, inspect};
 pub use manifest::Manifest;
 pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, Tokens, Verdict};
@@ -64,4 +69,4 @@ pub use provider::{ApiAnswer, ApiHeader, DevicePrompt, Provider, Step};
 pub use runtime::{Builder, Limits, Runtime};
 pub use scrub::presentable;
 pub use secret::Secret;
-pub use transport::{Https, Incoming, Outgoing, Transport, TransportError};
+pub use transport::{Https, Incoming, Lookup, Outgoing, Transport, TransportError};

@@ -1,11 +1,14 @@
 //! From a file's bytes to a provider that can be called.
 //!
-//! size → digest → structure, manifest and imports by `wasmparser` → compilation, off the async threads and through the cache →
+//! size → digest → structure, manifest, imports and effort by `wasmparser` → compilation, off the async threads and through the cache →
 //! `InstancePre` → one instance as a probe, since a wrong export shows only there. Nothing of the file runs before it was read.
+
+mod effort;
 
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, oneshot};
 use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
@@ -13,6 +16,7 @@ use wasmtime::component::{Component, ComponentExportIndex, HasSelf, InstancePre,
 
 use crate::bindings::{ProviderWorld, ProviderWorldIndices};
 use crate::call::{Call, Overstepped, Run};
+use crate::place::Share;
 use crate::runtime::Capabilities;
 use crate::{Error, Manifest, Provider};
 
@@ -29,6 +33,7 @@ pub(crate) struct Loaded {
     pub(crate) digest: [u8; 32],
     pub(crate) pre: InstancePre<Call>,
     pub(crate) exports: Exports,
+    pub(crate) share: Arc<Share>,
 }
 
 /// Where the functions are that a component exports.
@@ -71,6 +76,8 @@ impl Exports {
 pub struct Inspection {
     /// What it says that it is.
     pub manifest: Manifest,
+    /// The manifest's text.
+    pub source: String,
     /// SHA-256 of the file.
     pub digest: [u8; 32],
     /// The interfaces that it imports.
@@ -78,7 +85,8 @@ pub struct Inspection {
 }
 
 fn incompatible<T>(what: impl Into<String>, hint: impl Into<String>) -> Result<T, Error> {
-    Err(Error::Incompatible { what: what.into(), hint: hint.into() })
+    // What is wrong may quote the file, which may be anybody's.
+    Err(Error::Incompatible { what: crate::presentable(&what.into(), 4000), hint: hint.into() })
 }
 
 /// Reads a component file: its structure, its manifest, its imports.
@@ -91,12 +99,16 @@ pub fn inspect(file: &[u8], largest: usize) -> Result<Inspection, Error> {
         return incompatible(format!("the file is larger than {limit}"), "Build it in release mode and strip it");
     }
     let (mut manifests, mut imports, mut exported) = (vec![], vec![], false);
-    let mut depth = 0usize;
+    let (mut depth, mut effort) = (0usize, effort::Effort::default());
     for payload in Parser::new(0).parse_all(file) {
         let payload = match payload {
             Ok(payload) => payload,
             Err(error) => return incompatible(format!("the file is not a WebAssembly component: {error}"), HOW_TO_BUILD),
         };
+        effort.add(&payload).or_else(|why| match why {
+            effort::Refused::Unreadable(error) => incompatible(format!("the file is not a WebAssembly component: {error}"), HOW_TO_BUILD),
+            effort::Refused::TooMuch(_) => incompatible(why.to_string(), "Build it in release mode, and split what is large"),
+        })?;
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return incompatible("the file is a WebAssembly module, not a component", HOW_TO_BUILD);
@@ -107,7 +119,7 @@ pub fn inspect(file: &[u8], largest: usize) -> Result<Inspection, Error> {
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
                     let import = import.or_else(|error| incompatible(error.to_string(), HOW_TO_BUILD))?;
-                    imports.push(import.name.name.to_owned());
+                    imports.push(crate::presentable(import.name.name, 200));
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
@@ -118,18 +130,18 @@ pub fn inspect(file: &[u8], largest: usize) -> Result<Inspection, Error> {
             _ => {}
         }
     }
-    let manifest = match manifests.as_slice() {
+    let source = match manifests.as_slice() {
         [one] => std::str::from_utf8(one).or_else(|_| incompatible("its manifest is not UTF-8", "Save provider.toml as UTF-8"))?,
         [] => return incompatible("the file carries no manifest", "With the SDK: jeton_provider::export!(Provider, \"../provider.toml\")"),
         _ => return incompatible("the file carries several manifests", "A component carries one, in one custom section"),
     };
-    let manifest = Manifest::parse(manifest)?;
+    let manifest = Manifest::parse(source)?;
     audit(&imports, manifest.stub_wasi)?;
     if !exported {
         let export = format!("{CONTRACT}provider{VERSION}0");
         return incompatible(format!("the component doesn't export {export}"), "Build it against wit/ of this version");
     }
-    Ok(Inspection { manifest, digest: Sha256::digest(file).into(), imports })
+    Ok(Inspection { manifest, source: source.to_owned(), digest: Sha256::digest(file).into(), imports })
 }
 
 const HOW_TO_BUILD: &str = "With the SDK, for wasm32-unknown-unknown with linker = \"wasm-component-ld\": see CONTRIBUTING.md";
@@ -166,17 +178,18 @@ fn audit(imports: &[String], stub_wasi: bool) -> Result<(), Error> {
 pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>) -> Result<Provider, Error> {
     let engine = engine.clone();
     let largest = lent.limits.component;
-    let compile = move || -> Result<Loaded, Error> {
+    let compile = move || {
         let Inspection { manifest, digest, .. } = inspect(&file, largest)?;
         let component = Component::from_binary(&engine, &file)
             .or_else(|error| incompatible(format!("the file is not a WebAssembly component: {error:#}"), HOW_TO_BUILD))?;
         let unfit = |error: wasmtime::Error| misfit(&format!("{error:#}"));
         let pre = link(&engine, &component, manifest.stub_wasi).map_err(unfit)?;
         let exports = Exports::find(&component)?;
-        Ok(Loaded { manifest, digest, pre, exports })
+        Ok((manifest, digest, pre, exports))
     };
-    let loaded = tokio::task::spawn_blocking(compile).await.map_err(|error| Error::Host(error.to_string()))?;
-    let loaded = Arc::new(loaded?);
+    let (manifest, digest, pre, exports) = at_workbench(&lent, compile).await?;
+    let share = lent.places.of(&manifest.id);
+    let loaded = Arc::new(Loaded { manifest, digest, pre, exports, share });
     match probe(Call::new(loaded.clone(), lent.clone())).await {
         Ok(()) => Ok(Provider { loaded, lent }),
         Err(Error::Provider { what, .. }) => {
@@ -184,6 +197,38 @@ pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>
         }
         Err(error) => Err(error),
     }
+}
+
+/// Two components are compiled at a time: one that takes long leaves room for another.
+pub(crate) fn workbenches() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(2))
+}
+
+/// Runs a compilation on a thread of its own, and waits for it in measure. What takes too long goes on without anybody who waits, holds its
+/// workbench, and keeps no process from ending.
+async fn at_workbench<T: Send + 'static>(
+    lent: &Capabilities,
+    compile: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let workbenches = lent.workbenches.clone();
+    let compiled = async move {
+        let workbench = workbenches.acquire_owned().await.map_err(|error| Error::Host(error.to_string()))?;
+        let (done, outcome) = oneshot::channel();
+        let work = move || {
+            let _ = done.send(compile());
+            drop(workbench);
+        };
+        let started = std::thread::Builder::new().name("jeton-compile".into()).spawn(work);
+        started.map_err(|error| Error::Host(format!("can't start a thread: {error}")))?;
+        outcome.await.unwrap_or_else(|_| incompatible("the compiler broke off", HOW_TO_BUILD))
+    };
+    let most = lent.limits.compiling;
+    tokio::time::timeout(most, compiled).await.unwrap_or_else(|_| {
+        incompatible(
+            format!("the component wasn't compiled within {most:?}"),
+            "A smaller one compiles faster; so does a machine with less to do",
+        )
+    })
 }
 
 /// Starts the component once, and looks at the types of all that it exports.
@@ -196,7 +241,7 @@ async fn probe(call: Call) -> Result<(), Error> {
 
 fn misfit(what: &str) -> Error {
     let hint = "Build it against wit/ of this version".to_owned();
-    Error::Incompatible { what: format!("the component doesn't fit the contract: {what}"), hint }
+    Error::Incompatible { what: crate::presentable(&format!("the component doesn't fit the contract: {what}"), 1000), hint }
 }
 
 fn link(engine: &Engine, component: &Component, stub_wasi: bool) -> wasmtime::Result<InstancePre<Call>> {

@@ -5,12 +5,14 @@
 mod parse;
 mod problem;
 mod reader;
+mod secret_names;
 mod template;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use problem::{Problem, Problems};
+pub(crate) use secret_names::{names_a_secret, points_at_a_secret};
 pub use template::{TemplateError, UrlTemplate};
 use url::Url;
 
@@ -31,6 +33,11 @@ pub const REVEALED: [&str; 8] = [
     "/refresh_token_expires_in",
     "/issued_token_type",
 ];
+
+/// Whether this can be the name of an endpoint, a setting or a kind of secret.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
 
 /// A parsed `provider.toml`.
 #[derive(Clone, Debug)]
@@ -53,6 +60,8 @@ pub struct Manifest {
     pub secrets: BTreeMap<String, SecretField>,
     /// Which keys may sign, and by which algorithms: kind of secret → JWS names (`RS256`).
     pub signs: BTreeMap<String, Vec<String>>,
+    /// Whom assertions may be for besides the hosts of endpoints that accept them. An empty one is an assertion that doesn't say.
+    pub audiences: Vec<String>,
     /// Every address it may reach.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Where the browser comes back to.
@@ -98,7 +107,8 @@ pub struct Endpoint {
     pub browser: bool,
     /// The kinds of secrets that may be sent there.
     pub accepts: Vec<String>,
-    /// Kind → JSON pointer. `None`: an API whose answers hold no secrets. `Some`: all that is neither captured nor revealed is withheld.
+    /// Kind → JSON pointer. `None`: an API whose answers hold no secrets. `Some`: all that is neither captured nor revealed is withheld. Never
+    /// `None` where more than an access token is accepted.
     pub captures: Option<BTreeMap<String, String>>,
     /// JSON pointers beyond [`REVEALED`].
     pub reveals: Vec<String>,

@@ -17,9 +17,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::manifest::{Endpoint, Manifest};
+use crate::manifest::{Endpoint, Manifest, is_name};
 use crate::transport::Outgoing;
-use crate::{Denial, Secret};
+use crate::{Allow, Denial, Secret};
 
 /// What stands in a query, header or body, with the handles resolved.
 pub(crate) enum Value {
@@ -55,7 +55,14 @@ pub(crate) struct Measure {
 }
 
 fn deny<T>(what: impl Into<String>, rule: impl Into<String>, hint: impl Into<String>) -> Result<T, Denial> {
-    Err(Denial { what: what.into(), rule: rule.into(), hint: hint.into() })
+    Err(Denial::new(what, rule, hint))
+}
+
+/// Denied because the manifest has no such endpoint. It would take one with an address, which only the author knows, and these `keys`.
+fn deny_unknown<T>(what: String, rule: &str, hint: &str, name: &str, keys: &str) -> Result<T, Denial> {
+    // Another name can't stand in a manifest.
+    let lines = is_name(name).then(|| Allow::Manifest(format!("[endpoints.{name}]\nurl = \"https://example.com/\"\n{keys}")));
+    Err(Denial { allow: lines, ..Denial::new(what, rule, hint) })
 }
 
 /// Checks a request and builds it.
@@ -67,19 +74,14 @@ pub(crate) fn judge<'m>(
 ) -> Result<(Outgoing, &'m Endpoint), Denial> {
     let name = asked.endpoint.as_str();
     let Some(endpoint) = manifest.endpoints.get(name) else {
-        let name = crate::scrub::presentable(name, 40);
-        return deny(
-            format!("a request to `{name}`"),
-            "the manifest has no such endpoint",
-            format!("[endpoints.{name}] with its url would allow it"),
-        );
+        let shown = crate::scrub::presentable(name, 40);
+        let hint = format!("[endpoints.{shown}] with its url would allow it");
+        return deny_unknown(format!("a request to `{shown}`"), "the manifest has no such endpoint", &hint, name, "");
     };
     if endpoint.browser {
-        return deny(
-            format!("a request to `{name}`"),
-            "it is a page for a browser",
-            format!("[endpoints.{name}] without browser = true would allow it"),
-        );
+        let (what, hint) = (format!("a request to `{name}`"), format!("[endpoints.{name}] without browser = true would allow it"));
+        let denial = Denial::unless(what, "it is a page for a browser", &format!("endpoints.{name}"), "browser = false");
+        return Err(Denial { hint, ..denial });
     }
     let url = address(name, endpoint, settings, asked.path.as_deref(), asked.query)?;
     let gate = Gate { name, endpoint };
@@ -103,30 +105,25 @@ pub(crate) fn judge<'m>(
 
 /// The URL of an endpoint that a person's browser may be sent to.
 pub(crate) fn page(manifest: &Manifest, settings: &BTreeMap<String, String>, name: &str) -> Result<Url, Denial> {
+    let shown = crate::scrub::presentable(name, 40);
+    let (what, rule) = (format!("a visit to `{shown}`"), "the manifest has no such page");
     match manifest.endpoints.get(name) {
         Some(endpoint) if endpoint.browser => address(name, endpoint, settings, None, vec![]),
-        _ => deny(
-            format!("a visit to `{}`", crate::scrub::presentable(name, 40)),
-            "the manifest has no such page",
-            format!("browser = true in [endpoints.{}] would allow it", crate::scrub::presentable(name, 40)),
-        ),
+        Some(endpoint) if endpoint.accepts.is_empty() && endpoint.captures.is_none() => {
+            Err(Denial::unless(what, rule, &format!("endpoints.{name}"), "browser = true"))
+        }
+        Some(_) => deny(what, rule, "A page has an endpoint of its own, with browser = true and without accepts and captures"),
+        None => deny_unknown(what, rule, &format!("browser = true in [endpoints.{shown}] would allow it"), name, "browser = true\n"),
     }
 }
 
 fn address(name: &str, endpoint: &Endpoint, settings: &BTreeMap<String, String>, path: Option<&str>, query: Fields) -> Result<Url, Denial> {
-    let mut url = endpoint.url.fill(settings).map_err(|error| Denial {
-        what: format!("a request to `{name}`"),
-        rule: error.what,
-        hint: error.hint,
-    })?;
+    let mut url = endpoint.url.fill(settings).map_err(|error| Denial::new(format!("a request to `{name}`"), error.what, error.hint))?;
     if let Some(path) = path {
         let what = || format!("the path `{}` below `{name}`", crate::scrub::presentable(path, 80));
         if !endpoint.url.is_folder() {
-            return deny(
-                what(),
-                "its URL doesn't end in `/`",
-                format!("url = \"{}/\" in [endpoints.{name}] would allow it", endpoint.url.as_str()),
-            );
+            let line = format!("url = \"{}/\"", endpoint.url.as_str());
+            return Err(Denial::unless(what(), "its URL doesn't end in `/`", &format!("endpoints.{name}"), &line));
         }
         let plain = |c: char| {
             c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~' | '.' | ':' | '@' | '!' | '$' | '\'' | '(' | ')' | ',' | '=')
@@ -159,8 +156,26 @@ fn address(name: &str, endpoint: &Endpoint, settings: &BTreeMap<String, String>,
     Ok(url)
 }
 
-/// Headers that decide how a request is sent, or whose it is.
-fn steers(name: &HeaderName) -> bool {
+/// A page that a service named (RFC 8628's `verification_uri`) is one of the manifest's, or below one: a person is sent nowhere else.
+pub(crate) fn known_page(manifest: &Manifest, settings: &BTreeMap<String, String>, url: &Url) -> Result<(), Denial> {
+    let known = |page: &Url| {
+        let below = page.path().ends_with('/') && url.path().starts_with(page.path());
+        page.origin() == url.origin() && (below || page.path() == url.path())
+    };
+    let mut pages = manifest.endpoints.values().filter(|endpoint| endpoint.browser).filter_map(|page| page.url.fill(settings).ok());
+    if pages.any(|page| known(&page)) {
+        return Ok(());
+    }
+    let mut page = url.clone();
+    page.set_query(None);
+    page.set_fragment(None);
+    let (what, rule) = (format!("sending a person to {}", crate::scrub::presentable(page.as_str(), 200)), "the manifest has no such page");
+    Err(Denial::unless(what, rule, "endpoints.verification", &format!("url = \"{page}\"\nbrowser = true")))
+}
+
+/// Headers that decide how a request is sent, or whose it is. Some servers read `_` as `-`.
+pub(crate) fn steers(name: &HeaderName) -> bool {
+    let name = name.as_str().replace('_', "-");
     let name = name.as_str();
     matches!(
         name,
@@ -198,11 +213,9 @@ impl Gate<'_> {
         }
         let accepted = self.endpoint.accepts.iter().map(String::as_str).chain([secret.kind()]);
         let kinds = accepted.map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(", ");
-        deny(
-            format!("sending the {} to `{}` {place}", secret.kind(), self.name),
-            "the endpoint doesn't accept it",
-            format!("accepts = [{kinds}] in [endpoints.{}] would allow it", self.name),
-        )
+        let what = format!("sending the {} to `{}` {place}", secret.kind(), self.name);
+        let line = format!("accepts = [{kinds}]");
+        Err(Denial::unless(what, "the endpoint doesn't accept it", &format!("endpoints.{}", self.name), &line))
     }
 
     fn header(&self, name: &str, value: Value) -> Result<(HeaderName, HeaderValue), Denial> {

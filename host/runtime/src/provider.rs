@@ -15,6 +15,7 @@ use crate::convert;
 use crate::load::Loaded;
 use crate::model::{Account, Client, CurrentTokens, Grant, Tokens, Verdict};
 use crate::runtime::Capabilities;
+use crate::scrub::scrub;
 use crate::transport::Incoming;
 use crate::{Denial, Error, Manifest, Secret, answer, policy};
 
@@ -125,12 +126,11 @@ impl Provider {
         let mut run = self.run().await?;
         let client = run.lend(client)?;
         let grant = convert::grant(&mut run, &flow.grant)?;
-        let event = wit::Event::Returned(wit::Returned {
-            code: returned.code.as_ref().map(|code| run.borrow(code)).transpose()?,
-            verifier: run.borrow(&flow.verifier)?,
-            redirect_uri: flow.redirect_uri.clone(),
-            answer: returned.revealed(&self.loaded.manifest.callback.reveals),
-        });
+        let code = returned.code.as_ref().map(|code| run.borrow(code)).transpose()?;
+        let verifier = run.borrow(&flow.verifier)?;
+        let (revealed, live) = (returned.revealed(&self.loaded.manifest.callback.reveals), &run.store.data().live);
+        let answer = revealed.into_iter().map(|(name, value)| (name, scrub(&value, live).into_owned())).collect();
+        let event = wit::Event::Returned(wit::Returned { code, verifier, redirect_uri: flow.redirect_uri.clone(), answer });
         let step = run.call(&self.loaded.exports.resume, (client, &grant, &event)).await?;
         self.step(&mut run, step)
     }
@@ -197,7 +197,15 @@ impl Provider {
         let client = run.lend(client)?;
         let current = convert::current(&mut run, tokens)?;
         let headers: Vec<wit::Header> = run.call(&self.loaded.exports.authenticate, (client, &current, options)).await?;
-        headers.into_iter().map(|header| self.api_header(header, tokens)).collect()
+        let mut built: Vec<ApiHeader> = vec![];
+        for header in headers {
+            let header = self.api_header(header, tokens)?;
+            if built.iter().any(|earlier| earlier.name.eq_ignore_ascii_case(&header.name)) {
+                return Err(self.breach(&format!("returned two headers `{}`", header.name)));
+            }
+            built.push(header);
+        }
+        Ok(built)
     }
 
     /// Asks the provider what an API answer means for the connection.
@@ -213,7 +221,7 @@ impl Provider {
         let call = run.store.data_mut();
         call.live.extend(tokens.access.iter().chain(&tokens.refresh).cloned());
         let incoming = Incoming { status: answer.status, headers: answer.headers, body: Zeroizing::new(answer.body) };
-        let response = answer::Response::new(endpoint, incoming, &mut call.live);
+        let response = answer::Response::new(&answer.endpoint, endpoint, incoming, &mut call.live);
         let held = call.table.push(response).map_err(|error| Error::Host(error.to_string()))?;
         run.invoke(&self.loaded.exports.judge, (Resource::<answer::Response>::new_borrow(held.rep()),)).await.map(convert::verdict)
     }
@@ -225,12 +233,12 @@ impl Provider {
             wit::Step::EnterCode(prompt) => Ok(Step::EnterCode(DevicePrompt {
                 device_code: call.take(prompt.device_code, "device-code")?,
                 user_code: call.shown(&prompt.user_code),
-                verification_uri: self.web_page(&prompt.verification_uri)?,
-                verification_uri_complete: prompt.verification_uri_complete.map(|uri| self.web_page(&uri)).transpose()?,
+                verification_uri: self.web_page(call, &prompt.verification_uri)?,
+                verification_uri_complete: prompt.verification_uri_complete.map(|uri| self.web_page(call, &uri)).transpose()?,
                 expires_in: convert::lifetime(prompt.expires_in),
-                interval: prompt.interval.map(convert::lifetime),
+                interval: prompt.interval.map(convert::pause),
             })),
-            wit::Step::Pending(wait) => Ok(Step::Pending(wait.map(convert::lifetime))),
+            wit::Step::Pending(wait) => Ok(Step::Pending(wait.map(convert::pause))),
             wit::Step::Done(tokens) => call.tokens(tokens).map(Step::Done),
         }
     }
@@ -242,28 +250,31 @@ impl Provider {
         let state = flow.state.reveal_text().unwrap_or_default();
         let mut stated = false;
         for (index, (name, value)) in visit.query.iter().enumerate() {
-            let again = visit.query.iter().take(index).any(|(earlier, _)| earlier == name);
-            let foreign = (name == "redirect_uri" && *value != flow.redirect_uri) || (name == "state" && value != state);
+            let plain = plain(name);
+            let again = visit.query.iter().take(index).any(|(earlier, _)| earlier == name || self::plain(earlier) == plain);
+            let foreign = (plain == "redirecturi" && *value != flow.redirect_uri) || (plain == "state" && value != state);
             if foreign || (again && name != "resource") {
                 let what =
                     format!("a visit to `{}` with a {} `{}`", visit.endpoint, if again { "second" } else { "foreign" }, call.shown(name));
-                let rule = "state and redirect URI are the host's, and a parameter stands there once".to_owned();
-                return Err(Denial { what, rule, hint: "Use what callback.reserve answers".into() }.into());
+                let rule = "state and redirect URI are the host's, and a parameter stands there once";
+                return Err(Denial::new(what, rule, "Use what callback.reserve answers").into());
             }
             stated |= value == state;
         }
         if !stated {
             let what = format!("a visit to `{}` without the state", visit.endpoint);
-            let rule = "nobody could tell whose browser comes back".to_owned();
-            return Err(Denial { what, rule, hint: "Put the state of callback.reserve into the query".into() }.into());
+            let rule = "nobody could tell whose browser comes back";
+            return Err(Denial::new(what, rule, "Put the state of callback.reserve into the query").into());
         }
         url.query_pairs_mut().extend_pairs(&visit.query);
         Ok(Step::Visit { url, flow })
     }
 
-    fn web_page(&self, text: &str) -> Result<Url, Error> {
+    fn web_page(&self, call: &Call, text: &str) -> Result<Url, Error> {
         let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none());
-        url.ok_or_else(|| self.breach("wants to send a person to an address that isn't https"))
+        let url = url.ok_or_else(|| self.breach("wants to send a person to an address that isn't https"))?;
+        policy::known_page(&self.loaded.manifest, &call.settings, &url)?;
+        Ok(url)
     }
 
     fn api_header(&self, header: wit::Header, tokens: &CurrentTokens) -> Result<ApiHeader, Error> {
@@ -279,7 +290,11 @@ impl Provider {
                 value.extend_from_slice(access.reveal());
             }
         }
-        if http::HeaderName::from_bytes(header.name.as_bytes()).is_err() || http::HeaderValue::from_bytes(&value).is_err() {
+        let name = http::HeaderName::from_bytes(header.name.as_bytes());
+        if name.as_ref().is_ok_and(policy::steers) {
+            return Err(self.breach(&format!("returned the header `{}`, which steers the connection", header.name)));
+        }
+        if name.is_err() || http::HeaderValue::from_bytes(&value).is_err() {
             return Err(self.breach("returned a header that can't be sent"));
         }
         Ok(ApiHeader { name: header.name, value: Secret::new("header", value.to_vec()) })
@@ -296,6 +311,12 @@ impl Provider {
             hint: format!("It knows: {}", known.join(", ")),
         }
     }
+}
+
+/// A parameter's name as the most forgiving server reads it: some ignore case, and PHP takes `redirect.uri[0]` for `redirect_uri`.
+fn plain(name: &str) -> String {
+    let name = name.split('[').next().unwrap_or(name);
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl fmt::Debug for Provider {

@@ -10,14 +10,17 @@ use wasmtime::Engine;
 
 use crate::address::{Mapping, Mappings};
 use crate::capability::storage::{MemoryStorage, Storage};
-use crate::transport::{Https, Transport};
+use crate::place::Places;
+use crate::transport::{Https, Lookup, Transport};
 use crate::{Error, Provider, engine, load};
 
 /// What one call, and all of them together, may use.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Calls at once; more wait for their turn.
+    /// Calls at once, of which one provider has at most half; more wait for their turn.
     pub calls: u32,
+    /// How long a call may wait for its turn.
+    pub queue: Duration,
     /// Bytes of memory of one call.
     pub memory: usize,
     /// How long one call may compute.
@@ -32,12 +35,15 @@ pub struct Limits {
     pub answer: usize,
     /// Bytes of a component file.
     pub component: usize,
+    /// How long it may take to compile one, waiting for others that are compiled included.
+    pub compiling: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             calls: 256,
+            queue: Duration::from_secs(60),
             memory: 64 << 20,
             computing: Duration::from_secs(1),
             time: Duration::from_secs(60),
@@ -45,6 +51,7 @@ impl Default for Limits {
             requests: 8,
             answer: 1 << 20,
             component: 32 << 20,
+            compiling: Duration::from_secs(120),
         }
     }
 }
@@ -52,7 +59,9 @@ impl Default for Limits {
 /// What all providers are lent.
 pub(crate) struct Capabilities {
     pub(crate) limits: Limits,
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) places: Places,
+    /// Where components are compiled.
+    pub(crate) workbenches: Arc<Semaphore>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) storage: Arc<dyn Storage>,
 }
@@ -71,6 +80,7 @@ pub struct Builder {
     cache: Option<PathBuf>,
     mappings: Vec<Mapping>,
     certificates: Vec<Vec<u8>>,
+    lookup: Option<Arc<dyn Lookup>>,
     transport: Option<Arc<dyn Transport>>,
     storage: Option<Arc<dyn Storage>>,
     memory: Option<HostMemory>,
@@ -124,6 +134,12 @@ impl Builder {
         self
     }
 
+    /// Looks names up by something else than the system. For [`Https`].
+    pub fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
+        self.lookup = Some(lookup);
+        self
+    }
+
     /// Sends requests by something else than [`Https`].
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
@@ -151,11 +167,17 @@ impl Builder {
         let engine = engine::engine(&self.limits, self.cache.as_deref(), self.memory)?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(Https::new(Mappings::new(self.mappings), &self.certificates)?),
+            None => {
+                let mappings = Mappings::new(self.mappings);
+                Arc::new(match self.lookup {
+                    Some(lookup) => Https::with_lookup(mappings, &self.certificates, lookup)?,
+                    None => Https::new(mappings, &self.certificates)?,
+                })
+            }
         };
         let storage = self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::default()));
-        let permits = Arc::new(Semaphore::new(self.limits.calls as usize));
-        Ok(Runtime { engine, lent: Arc::new(Capabilities { limits: self.limits, permits, transport, storage }) })
+        let (places, workbenches) = (Places::new(&self.limits), load::workbenches());
+        Ok(Runtime { engine, lent: Arc::new(Capabilities { limits: self.limits, places, workbenches, transport, storage }) })
     }
 }
 

@@ -3,10 +3,10 @@
 //! [`Https`] is what Jeton uses: one pooled client, no redirects, no proxy from the environment, public addresses only. An embedder that
 //! has an HTTP stack of its own implements [`Transport`] and then answers for these rules itself.
 
-use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -15,7 +15,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::address::{Mappings, is_public};
-use crate::{Denial, Error};
+use crate::{Allow, Denial, Error};
 
 /// A request, checked against the manifest. It holds secrets in the clear.
 #[derive(Debug)]
@@ -68,6 +68,24 @@ pub trait Transport: Send + Sync + 'static {
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Incoming, TransportError>>;
 }
 
+/// Looks host names up, for [`Https`]: an embedder may have a resolver of its own.
+///
+/// Its answers are judged like anybody's: what isn't a public address is dropped, and the connection is made to what is left, without
+/// asking again. So a name whose answer changes between the check and the connection gains nothing by it.
+pub trait Lookup: Send + Sync + 'static {
+    /// The addresses of a name. An error is told as "can't connect".
+    fn lookup<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
+}
+
+/// The operating system's resolver.
+struct System;
+
+impl Lookup for System {
+    fn lookup<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|found| found.ip()).collect()) })
+    }
+}
+
 /// The default transport.
 pub struct Https {
     client: reqwest::Client,
@@ -75,11 +93,19 @@ pub struct Https {
 }
 
 impl Https {
-    /// Trusts the system's certificates (or `SSL_CERT_FILE`'s) and those in `extra_pem`.
+    /// Trusts the system's certificates (or `SSL_CERT_FILE`'s) and those in `extra_pem`, and looks names up as the system does.
     ///
     /// # Errors
     /// A certificate can't be read.
     pub fn new(mappings: Mappings, extra_pem: &[Vec<u8>]) -> Result<Self, Error> {
+        Self::with_lookup(mappings, extra_pem, Arc::new(System))
+    }
+
+    /// The same with another way to look names up.
+    ///
+    /// # Errors
+    /// A certificate can't be read.
+    pub fn with_lookup(mappings: Mappings, extra_pem: &[Vec<u8>], lookup: Arc<dyn Lookup>) -> Result<Self, Error> {
         let mappings = Arc::new(mappings);
         let mut certificates = vec![];
         for pem in extra_pem {
@@ -97,27 +123,48 @@ impl Https {
             .user_agent(concat!("jeton/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
             .tls_certs_merge(certificates)
-            .dns_resolver(PublicNames(mappings.clone()))
+            .dns_resolver(PublicNames { mappings: mappings.clone(), lookup })
             .build()
             .map_err(|error| Error::Host(format!("can't set up TLS: {}", innermost(&error))))?;
         Ok(Self { client, mappings })
     }
 
-    /// The resolver never sees an address that is written out in the URL.
-    fn check_literal(&self, url: &Url) -> Result<(), Denial> {
+    /// The resolver never sees an address that is written out in the URL. An operator who maps it to itself vouches for it.
+    fn check_literal(&self, url: &Url) -> Result<(), TransportError> {
         let address = match url.host() {
             Some(Host::Ipv4(v4)) => v4.into(),
             Some(Host::Ipv6(v6)) => v6.into(),
             Some(Host::Domain(_)) | None => return Ok(()),
         };
-        if is_public(address) { Ok(()) } else { Err(not_public(&address.to_string())) }
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
+        match self.mappings.get(host, port) {
+            Some(to) if to == SocketAddr::new(address, port) => Ok(()),
+            Some(_) => Err(TransportError::Unreachable(format!("{host}:{port} can only be mapped to {address}"))),
+            None if is_public(address) => Ok(()),
+            None => Err(not_public(&address.to_string(), host, port, address).into()),
+        }
     }
 
-    /// A port in the URL wins over the resolver's, so a mapping of such a URL can't change it.
-    fn check_port(&self, url: &Url) -> Result<(), TransportError> {
-        let (Some(port), Some(host)) = (url.port(), url.host_str()) else { return Ok(()) };
-        match self.mappings.get(host, port) {
-            Some(to) if to.port() != port => Err(TransportError::Unreachable(format!("{host}:{port} can only be mapped to port {port}"))),
+    /// A mapping is for one port of a host. The resolver sees the name alone, so the other ports of a mapped host are refused here: they
+    /// would be reached at an address that the operator opened for something else. And a port that is written out in the URL wins over the
+    /// resolver's, so the mapping of such a URL can't change it.
+    fn check_mapping(&self, url: &Url) -> Result<(), TransportError> {
+        let (Some(host @ Host::Domain(_)), Some(port)) = (url.host(), url.port_or_known_default()) else { return Ok(()) };
+        let name = host.to_string();
+        let Some(reached) = self.mappings.of_host(&name) else { return Ok(()) };
+        let Some(meant) = self.mappings.get(&name, port) else {
+            let option = format!("--resolve {name}:{port}:{}", reached.ip());
+            let denial = Denial::new(
+                format!("{name} is mapped, and port {port} of it isn't"),
+                "providers reach of a mapped host what the operator mapped",
+                format!("If the service is there too: {option}"),
+            );
+            return Err(Denial { allow: Some(Allow::Option(option)), ..denial }.into());
+        };
+        match url.port() {
+            Some(port) if SocketAddr::new(reached.ip(), port) != meant => Err(TransportError::Unreachable(format!(
+                "{name}:{port} can only be mapped to port {port}, at one address for all of its ports"
+            ))),
             _ => Ok(()),
         }
     }
@@ -127,7 +174,7 @@ impl Transport for Https {
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Incoming, TransportError>> {
         Box::pin(async move {
             self.check_literal(&request.url)?;
-            self.check_port(&request.url)?;
+            self.check_mapping(&request.url)?;
             let sent = self.client.request(request.method, request.url).headers(request.headers).timeout(request.time);
             let sent = if request.body.is_empty() { sent } else { sent.body(request.body) };
             let mut answer = sent.send().await.map_err(explain)?;
@@ -144,28 +191,38 @@ impl Transport for Https {
     }
 }
 
-fn not_public(what: &str) -> Denial {
-    Denial {
-        what: format!("{what} is no public address"),
-        rule: "providers reach neither this machine nor the networks around it".into(),
-        hint: "If you run the service there yourself: --resolve HOST:PORT:ADDR".into(),
-    }
+fn not_public(shown: &str, host: &str, port: u16, found: IpAddr) -> Denial {
+    let option = format!("--resolve {host}:{port}:{found}");
+    let rule = "providers reach neither this machine nor the networks around it";
+    let denial = Denial::new(format!("{shown} is no public address"), rule, format!("If you run the service there yourself: {option}"));
+    Denial { allow: Some(Allow::Option(option)), ..denial }
 }
 
-/// Looks names up and keeps what is public.
-struct PublicNames(Arc<Mappings>);
+/// A name that leads to addresses which aren't public alone.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} is no public address")]
+struct NotPublic {
+    name: String,
+    found: IpAddr,
+}
+
+/// Looks names up, once for each connection, and keeps what is public.
+struct PublicNames {
+    mappings: Arc<Mappings>,
+    lookup: Arc<dyn Lookup>,
+}
 
 impl reqwest::dns::Resolve for PublicNames {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let mapped = self.0.of_host(name.as_str());
+        let (mapped, lookup) = (self.mappings.of_host(name.as_str()), self.lookup.clone());
         Box::pin(async move {
             let found: Vec<SocketAddr> = match mapped {
                 Some(to) => vec![to],
                 None => {
-                    let all: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-                    let public: Vec<_> = all.iter().copied().filter(|found| is_public(found.ip())).collect();
-                    if public.is_empty() && !all.is_empty() {
-                        return Err(not_public(name.as_str()).into());
+                    let all = lookup.lookup(name.as_str()).await?;
+                    let public: Vec<_> = all.iter().filter(|found| is_public(**found)).map(|found| SocketAddr::new(*found, 0)).collect();
+                    if let (true, Some(found)) = (public.is_empty(), all.first()) {
+                        return Err(NotPublic { name: name.as_str().to_owned(), found: *found }.into());
                     }
                     public
                 }
@@ -176,10 +233,11 @@ impl reqwest::dns::Resolve for PublicNames {
 }
 
 fn explain(error: reqwest::Error) -> TransportError {
+    let port = error.url().and_then(Url::port_or_known_default).unwrap_or(443);
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = cause {
-        if let Some(denial) = error.downcast_ref::<Denial>() {
-            return denial.clone().into();
+        if let Some(NotPublic { name, found }) = error.downcast_ref() {
+            return not_public(name, name, port, *found).into();
         }
         cause = error.source();
     }

@@ -82,7 +82,7 @@ pub enum Error {
         /// The connection.
         name: String,
         /// What the runtime says.
-        source: jeton_runtime::Error,
+        source: Box<jeton_runtime::Error>,
     },
 
     /// The refresh was stopped with the program, or its provider panicked.

@@ -3,7 +3,7 @@
 //! The master key seals one thing, the store's data key. It is made once, together with the store; a store that exists never gets a
 //! new one, since that could unseal nothing.
 
-mod file;
+pub(crate) mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
 

@@ -83,6 +83,7 @@ mod clients;
 mod clock;
 mod connections;
 mod error;
+mod glance;
 mod key;
 mod name;
 mod pairs;
@@ -99,6 +100,7 @@ pub use connections::{ConnectionInfo, NewConnection, Status};
 pub use error::{Error, Result};
 /// What [`Providers`] answer with: a boxed future that can be sent to other threads.
 pub use futures_util::future::BoxFuture;
+pub use glance::glance;
 pub use key::KeySource;
 pub use name::{ClientName, ConnectionName};
 pub use refresh::{AccessToken, Providers};

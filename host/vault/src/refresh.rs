@@ -161,5 +161,10 @@ impl Inner {
 }
 
 fn valid(row: &ConnectionRow, now: i64, seconds: i64) -> bool {
-    row.tokens.access.is_some() && row.tokens.expires_at.is_none_or(|at| at > now && at.saturating_sub(now) >= seconds)
+    row.tokens.access.is_some() && lasts(row.tokens.expires_at, now, seconds)
+}
+
+/// Whether what expires then (`None`: never) is valid for so many seconds.
+pub(crate) fn lasts(expires_at: Option<i64>, now: i64, seconds: i64) -> bool {
+    expires_at.is_none_or(|at| at > now && at.saturating_sub(now) >= seconds)
 }

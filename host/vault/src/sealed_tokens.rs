@@ -1,12 +1,14 @@
 //! The tokens of a connection, into their row and out of it.
 
 use jeton_runtime::{CurrentTokens, Secret, Tokens};
+use zeroize::Zeroizing;
 
 use crate::seal::Place;
 use crate::store::{ConnectionRow, SealedTokens};
 use crate::vault::{Inner, Row};
 use crate::{Result, clock, pairs};
 
+pub(crate) const CONNECTIONS: &str = "connections";
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const EXTRAS: &str = "extras";
@@ -15,7 +17,7 @@ pub(crate) const OPTIONS: &str = "options";
 /// A column of this row. Tokens and extras belong to the row's generation; the options stay as they are through all of them.
 pub(crate) fn place<'a>(row: &'a ConnectionRow, column: &'a str) -> Place<'a> {
     let generation = if column == OPTIONS { 0 } else { row.generation };
-    Place { table: "connections", row: &row.id, column, provider: &row.provider, generation }
+    Place { table: CONNECTIONS, row: &row.id, column, provider: &row.provider, generation }
 }
 
 impl Inner {
@@ -71,8 +73,11 @@ impl Inner {
 
     fn unseal_token(&self, row: &ConnectionRow, column: &'static str, kind: &'static str, sealed: Option<&[u8]>) -> Result<Option<Secret>> {
         let Some(sealed) = sealed else { return Ok(None) };
-        let mut plain = self.unseal(place(row, column), sealed, &Row::Connection(&row.name))?;
-        // Moved, not copied: the secret overwrites these very bytes when it is dropped.
-        Ok(Some(Secret::new(kind, std::mem::take(&mut *plain))))
+        Ok(Some(secret(kind, self.unseal(place(row, column), sealed, &Row::Connection(&row.name))?)))
     }
+}
+
+/// Moved, not copied: the secret overwrites these very bytes when it is dropped.
+pub(crate) fn secret(kind: &'static str, mut plain: Zeroizing<Vec<u8>>) -> Secret {
+    Secret::new(kind, std::mem::take(&mut *plain))
 }

@@ -22,6 +22,11 @@ macro_rules! component {
     };
 }
 
+/// Computes without an end when it is asked to refresh. For `bench`, which measures what its neighbours notice of it.
+pub const LOOPS_FOREVER: &[u8] = component!("time", "loops_forever");
+/// Asks its server, once, when it is asked to refresh. For `bench`, where that server never answers.
+pub const ASKS_ONCE: &[u8] = component!("time", "asks_once");
+
 /// An access token that no text may show.
 pub const ACCESS: &str = "access+token/1";
 /// A refresh token that no text may show.

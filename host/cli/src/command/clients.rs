@@ -8,7 +8,7 @@ use jeton_vault::ClientInfo;
 use serde_json::{Value, json};
 
 use crate::args::{AddClient, Clients};
-use crate::context::{Context, client_name, manifest};
+use crate::context::{Context, client_name};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::show_time::rfc3339;
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, command: Clients) -> Result {
 }
 
 async fn add(context: &Context, arguments: AddClient) -> Result {
-    let manifest = manifest(&arguments.provider)?;
+    let manifest = context.manifest(&arguments.provider)?;
     let name = client_name(arguments.name.as_deref().unwrap_or(&arguments.provider))?;
     let settings = pairs(&arguments.set, "--set")?;
     // What can be said without the secrets is said before anybody types them.

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::connection_view;
 use crate::args::Connect;
-use crate::context::{Context, client_name, connection_name, manifest};
+use crate::context::{Context, client_name, connection_name};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::listener::Listener;
@@ -32,7 +32,7 @@ struct Connecting<'a> {
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: Connect) -> Result {
-    let known = manifest(&arguments.provider)?;
+    let known = context.manifest(&arguments.provider)?;
     let name = connection_name(arguments.name.as_deref().unwrap_or(&arguments.provider))?;
     let (vault, client_name) = client_of(context, &arguments).await?;
     // Before the person signs in, not after.

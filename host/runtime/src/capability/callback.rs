@@ -156,7 +156,7 @@ fn same(one: &[u8], other: &[u8]) -> bool {
 }
 
 impl Host for Call {
-    async fn reserve(&mut self) -> Trapped<Reserved> {
+    fn reserve(&mut self) -> Trapped<Reserved> {
         let Some(flow) = &self.flow else {
             return Err(Overstepped("callback.reserve is for begin alone".into()).into());
         };

@@ -13,20 +13,20 @@ pub struct Lent(pub(crate) Client);
 impl Host for Call {}
 
 impl HostClient for Call {
-    async fn id(&mut self, client: Resource<Lent>) -> Result<String> {
+    fn id(&mut self, client: Resource<Lent>) -> Result<String> {
         Ok(self.table.get(&client)?.0.id.clone())
     }
 
-    async fn setting(&mut self, client: Resource<Lent>, name: String) -> Result<Option<String>> {
+    fn setting(&mut self, client: Resource<Lent>, name: String) -> Result<Option<String>> {
         Ok(self.table.get(&client)?.0.settings.get(&name).cloned())
     }
 
-    async fn secret(&mut self, client: Resource<Lent>, name: String) -> Result<Option<Resource<Secret>>> {
+    fn secret(&mut self, client: Resource<Lent>, name: String) -> Result<Option<Resource<Secret>>> {
         let secret = self.table.get(&client)?.0.secrets.get(&name).cloned();
         secret.map(|secret| self.hand_out(secret)).transpose()
     }
 
-    async fn drop(&mut self, client: Resource<Lent>) -> Result<()> {
+    fn drop(&mut self, client: Resource<Lent>) -> Result<()> {
         self.table.delete(client)?;
         Ok(())
     }

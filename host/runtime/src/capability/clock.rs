@@ -8,7 +8,7 @@ use crate::bindings::jeton::provider::clock::Host;
 use crate::call::Call;
 
 impl Host for Call {
-    async fn now(&mut self) -> Result<u64> {
+    fn now(&mut self) -> Result<u64> {
         Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 }

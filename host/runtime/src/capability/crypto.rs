@@ -1,16 +1,24 @@
 //! `crypto`: signatures by keys that stay here. What may sign, and how, is in the manifest's `signs`.
 
+use std::collections::BTreeMap;
+
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header};
 use serde_json::{Map, Value};
+use url::Url;
 use wasmtime::Result as Trapped;
 use wasmtime::component::Resource;
 
-use crate::Secret;
 use crate::bindings::jeton::provider::crypto::{Algorithm, Claim, ClaimValue, Error, Host};
 use crate::call::Call;
+use crate::manifest::{Endpoint, Manifest};
+use crate::scrub::presentable;
+use crate::{Allow, Denial, Secret};
+
+/// Bytes of a JWT. The host keeps each to the end of the call.
+const LONGEST: usize = 64 << 10;
 
 impl Host for Call {
-    async fn sign_jwt(
+    fn sign_jwt(
         &mut self,
         key: Resource<Secret>,
         algorithm: Algorithm,
@@ -19,13 +27,62 @@ impl Host for Call {
     ) -> Trapped<Result<Resource<Secret>, Error>> {
         let key = self.table.get(&key)?.clone();
         let name = name(algorithm);
-        if !self.loaded.manifest.signs.get(key.kind()).is_some_and(|allowed| allowed.iter().any(|allowed| allowed == name)) {
-            let denied = format!("the manifest doesn't let {} sign with {name}; it would with [signs] {0} = [\"{name}\"]", key.kind());
-            return Ok(Err(Error::Denied(denied)));
+        let allowed = self.loaded.manifest.signs.get(key.kind()).map(Vec::as_slice).unwrap_or_default();
+        if !allowed.iter().any(|allowed| allowed == name) {
+            let denial = denied(key.kind(), name, allowed);
+            let shown = denial.to_string();
+            // As with a request: a provider can't hide it.
+            self.trouble = Some(denial.into());
+            return Ok(Err(Error::Denied(shown)));
+        }
+        let claims = object(claims);
+        if let Err(denial) = addressed(&self.loaded.manifest, &self.settings, &claims) {
+            let shown = denial.to_string();
+            self.trouble = Some(denial.into());
+            return Ok(Err(Error::Denied(shown)));
         }
         match sign(&key, algorithm, header, claims) {
+            Ok(token) if token.len() > LONGEST => Ok(Err(Error::Other(format!("the JWT is longer than {} KiB", LONGEST >> 10)))),
             Ok(token) => Ok(Ok(self.hand_out(Secret::new("assertion", token))?)),
             Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+fn denied(kind: &str, name: &str, allowed: &[String]) -> Denial {
+    let names = allowed.iter().map(String::as_str).chain([name]).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let rule = format!("the manifest doesn't let {kind} sign with {name}");
+    Denial::unless(format!("signing with the {kind} by {name}"), rule, "signs", &format!("{kind} = [{names}]"))
+}
+
+/// Whether whoever an assertion is for (RFC 7519, 4.1.3) is one that the manifest lets it be sent to: a signature that is good elsewhere would
+/// be a key to elsewhere.
+fn addressed(manifest: &Manifest, settings: &BTreeMap<String, String>, claims: &Map<String, Value>) -> Result<(), Denial> {
+    let audiences: Vec<_> = match claims.get("aud") {
+        None => vec![""],
+        Some(Value::Array(several)) => several.iter().map(|one| one.as_str().unwrap_or_default()).collect(),
+        Some(one) => vec![one.as_str().unwrap_or_default()],
+    };
+    let accept = |endpoint: &&Endpoint| endpoint.accepts.iter().any(|kind| kind == "assertion");
+    let hosts: Vec<_> = manifest.endpoints.values().filter(accept).filter_map(|endpoint| endpoint.url.fill(settings).ok()).collect();
+    let known = |audience: &str| {
+        let url = Url::parse(audience).ok().filter(|url| url.scheme() == "https");
+        let host = url.as_ref().map_or(Some(audience), Url::host_str);
+        hosts.iter().any(|known| known.host_str() == host) || manifest.audiences.iter().any(|named| named == audience)
+    };
+    // An empty list says as little as none.
+    match audiences.iter().find(|audience| !known(audience)).or(audiences.is_empty().then_some(&"").filter(|none| !known(none))) {
+        None => Ok(()),
+        Some(audience) => {
+            let named = manifest.audiences.iter().map(String::as_str).chain([*audience]);
+            let named = named.map(|text| Value::from(text).to_string()).collect::<Vec<_>>().join(", ");
+            let what = match *audience {
+                "" => "signing an assertion for nobody in particular".to_owned(),
+                audience => format!("signing an assertion for `{}`", presentable(audience, 80)),
+            };
+            let (rule, line) = ("no endpoint there accepts one", format!("audiences = [{named}]"));
+            let hint = format!("{} would allow it", presentable(&line, 200));
+            Err(Denial { allow: Some(Allow::Manifest(format!("{line}\n"))), ..Denial::new(what, rule, hint) })
         }
     }
 }
@@ -47,7 +104,7 @@ fn name(algorithm: Algorithm) -> &'static str {
     }
 }
 
-fn sign(key: &Secret, algorithm: Algorithm, header: Vec<Claim>, claims: Vec<Claim>) -> Result<String, Error> {
+fn sign(key: &Secret, algorithm: Algorithm, header: Vec<Claim>, claims: Map<String, Value>) -> Result<String, Error> {
     let alg: Alg = name(algorithm).parse().map_err(|_| Error::Other("unknown algorithm".into()))?;
     let mut fields = object(header);
     fields.insert("alg".into(), name(algorithm).into());
@@ -63,7 +120,7 @@ fn sign(key: &Secret, algorithm: Algorithm, header: Vec<Claim>, claims: Vec<Clai
         _ => EncodingKey::from_rsa_pem(key.reveal()),
     }
     .map_err(|_| bad_key("is not a PEM key for this algorithm"))?;
-    jsonwebtoken::encode(&header, &object(claims), &encoding).map_err(|_| bad_key("doesn't sign with this algorithm"))
+    jsonwebtoken::encode(&header, &claims, &encoding).map_err(|_| bad_key("doesn't sign with this algorithm"))
 }
 
 fn object(claims: Vec<Claim>) -> Map<String, Value> {
@@ -82,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_key_of_another_kind_is_refused_without_being_quoted() {
-        let error = sign(&Secret::new("private-key", "-----BEGIN nonsense"), Algorithm::Rs256, vec![], vec![]).unwrap_err();
+        let error = sign(&Secret::new("private-key", "-----BEGIN nonsense"), Algorithm::Rs256, vec![], Map::new()).unwrap_err();
         assert!(matches!(error, Error::BadKey(text) if !text.contains("nonsense")));
     }
 
@@ -90,8 +147,21 @@ mod tests {
     fn the_host_sets_alg_whatever_the_provider_says() {
         let none = Claim { name: "alg".into(), value: ClaimValue::Text("none".into()) };
         let kid = Claim { name: "kid".into(), value: ClaimValue::Text("k1".into()) };
-        let token = sign(&Secret::new("client-secret", "0123456789abcdef"), Algorithm::Hs256, vec![none, kid], vec![]).unwrap();
+        let token = sign(&Secret::new("client-secret", "0123456789abcdef"), Algorithm::Hs256, vec![none, kid], Map::new()).unwrap();
         let header = jsonwebtoken::decode_header(&token).unwrap();
         assert_eq!((header.alg, header.kid.as_deref(), header.typ.as_deref()), (Alg::HS256, Some("k1"), Some("JWT")));
+    }
+
+    #[test]
+    fn a_denied_signature_names_the_line_that_allows_it_and_keeps_what_was_allowed() {
+        const ACME: &str = "id = \"acme\"\nname = \"Acme\"\nversion = \"1\"\ncontract = \"0.1\"\nsummary = \"Anvils\"\ngrants = [\"jwt-bearer\"]\n\
+            [endpoints.token]\nurl = \"https://acme.com/token\"\n[secrets.private-key]\nname = \"Key\"\n";
+        for allowed in [&[][..], &["RS256".to_owned()]] {
+            let denial = denied("private-key", "ES256", allowed);
+            let Some(crate::Allow::Manifest(lines)) = denial.allow else { panic!("{denial:?}") };
+            let manifest = crate::Manifest::parse(&format!("{ACME}{lines}")).unwrap();
+            let signs = &manifest.signs["private-key"];
+            assert!(signs.contains(&"ES256".to_owned()) && signs.len() == allowed.len() + 1, "{signs:?}");
+        }
     }
 }

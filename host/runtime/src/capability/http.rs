@@ -3,16 +3,23 @@
 //! What may be sent is decided in [`policy`], what may be read in [`answer`](crate::answer). This file turns handles into
 //! secrets and back.
 
+use std::sync::atomic::Ordering;
+
 use http::Method;
 use wasmtime::Result as Trapped;
 use wasmtime::component::Resource;
 
-use crate::Secret;
 pub use crate::answer::Response;
 use crate::bindings::jeton::provider::http as wit;
 use crate::call::Call;
+use crate::capability::log::MOST_LINES;
+use crate::manifest::Endpoint;
 use crate::policy::{self, Asked, Fields, Value};
 use crate::transport::TransportError;
+use crate::{Denial, Secret};
+
+/// Values in an answer.
+const MOST_VALUES: usize = 1 << 16;
 
 impl Call {
     /// Finds the secrets behind the handles.
@@ -52,13 +59,33 @@ impl Call {
         })
     }
 
+    /// Says in the trace what the manifest withheld from the component, which hears nothing of it.
+    fn teach(&self, response: &Response, why: impl FnOnce(&Endpoint) -> Option<Denial>) {
+        if !tracing::enabled!(tracing::Level::DEBUG) || self.taught.fetch_add(1, Ordering::Relaxed) >= MOST_LINES {
+            return;
+        }
+        let manifest = &self.loaded.manifest;
+        if let Some(denial) = manifest.endpoints.get(response.endpoint()).and_then(why) {
+            tracing::debug!(provider = manifest.id, "{denial}. {}", denial.hint);
+        }
+    }
+
     async fn exchange(&mut self, asked: Asked) -> Result<Response, TransportError> {
-        let loaded = self.loaded.clone();
+        let (loaded, name) = (self.loaded.clone(), asked.endpoint.clone());
         let (outgoing, endpoint) = policy::judge(&loaded.manifest, &self.settings, asked, self.measure())?;
         tracing::debug!(provider = loaded.manifest.id, method = %outgoing.method, host = outgoing.url.host_str(), path = outgoing.url.path(), "request");
-        let answer = self.lent.transport.send(outgoing).await?;
+        // Whoever computes for long may do so meanwhile.
+        self.turn.end();
+        let answer = self.lent.transport.send(outgoing).await;
+        self.turn.begin().await;
+        let answer = answer?;
+        // Parsed, many small values take up far more memory than their bytes.
+        let values = answer.body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b'&')).count();
+        if values > MOST_VALUES {
+            return Err(TransportError::TooLarge);
+        }
         tracing::debug!(provider = loaded.manifest.id, status = answer.status, bytes = answer.body.len(), "answer");
-        Ok(Response::new(endpoint, answer, &mut self.live))
+        Ok(Response::new(&name, endpoint, answer, &mut self.live))
     }
 }
 
@@ -67,7 +94,10 @@ impl wit::Host for Call {
         self.count_request()?;
         let asked = self.asked(request)?;
         match self.exchange(asked).await {
-            Ok(response) => Ok(Ok(self.table.push(response)?)),
+            Ok(response) => {
+                self.count_secrets()?;
+                Ok(Ok(self.table.push(response)?))
+            }
             // The host remembers why, so that a provider can neither hide a denial nor make one up.
             Err(error) => {
                 let shown = match &error {
@@ -85,24 +115,40 @@ impl wit::Host for Call {
 }
 
 impl wit::HostResponse for Call {
-    async fn status(&mut self, response: Resource<Response>) -> Trapped<u16> {
+    fn status(&mut self, response: Resource<Response>) -> Trapped<u16> {
         Ok(self.table.get(&response)?.status)
     }
 
-    async fn header(&mut self, response: Resource<Response>, name: String) -> Trapped<Option<String>> {
-        Ok(self.table.get(&response)?.header(&name, &self.live))
+    fn header(&mut self, response: Resource<Response>, name: String) -> Trapped<Option<String>> {
+        let response = self.table.get(&response)?;
+        let shown = response.header(&name, &self.live);
+        if shown.is_none() {
+            self.teach(response, |_| response.withheld_header(&name));
+        }
+        self.count_searched(shown.as_ref().map_or(0, String::len))?;
+        Ok(shown)
     }
 
-    async fn text(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<String>> {
-        Ok(self.table.get(&response)?.text(&pointer, &self.live))
+    fn text(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<String>> {
+        let response = self.table.get(&response)?;
+        let shown = response.text(&pointer, &self.live);
+        if shown.is_none() {
+            self.teach(response, |_| response.withheld_text(&pointer));
+        }
+        self.count_searched(shown.as_ref().map_or(0, String::len))?;
+        Ok(shown)
     }
 
-    async fn secret(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<Resource<Secret>>> {
-        let secret = self.table.get(&response)?.secret(&pointer).cloned();
+    fn secret(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<Resource<Secret>>> {
+        let response = self.table.get(&response)?;
+        let secret = response.secret(&pointer).cloned();
+        if secret.is_none() {
+            self.teach(response, |endpoint| response.withheld_secret(endpoint, &pointer));
+        }
         secret.map(|secret| self.hand_out(secret)).transpose()
     }
 
-    async fn drop(&mut self, response: Resource<Response>) -> Trapped<()> {
+    fn drop(&mut self, response: Resource<Response>) -> Trapped<()> {
         self.table.delete(response)?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::call::{Call, Overstepped};
 const MOST: u32 = 1024;
 
 impl Host for Call {
-    async fn bytes(&mut self, length: u32) -> Result<Vec<u8>> {
+    fn bytes(&mut self, length: u32) -> Result<Vec<u8>> {
         if length > MOST {
             return Err(Overstepped(format!("at most {MOST} random bytes at a time")).into());
         }

@@ -10,11 +10,11 @@ use crate::call::Call;
 impl Host for Call {}
 
 impl HostSecret for Call {
-    async fn kind(&mut self, secret: Resource<Secret>) -> Result<String> {
+    fn kind(&mut self, secret: Resource<Secret>) -> Result<String> {
         Ok(self.table.get(&secret)?.kind().to_owned())
     }
 
-    async fn drop(&mut self, secret: Resource<Secret>) -> Result<()> {
+    fn drop(&mut self, secret: Resource<Secret>) -> Result<()> {
         self.table.delete(secret)?;
         Ok(())
     }

@@ -15,8 +15,15 @@ const CONTRACT: &str = "0.1";
 
 const ALGORITHMS: [&str; 12] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
+/// Bytes of a manifest, and of one compiled pattern: it is read before anybody has agreed to it.
+const LARGEST: usize = 256 << 10;
+
 pub(super) fn parse(source: &str) -> Result<Manifest, Problems> {
     let mut reader = Reader::new(source);
+    if source.len() > LARGEST {
+        reader.problem(0..0, format!("the manifest is longer than {} KiB", LARGEST >> 10), "Shorten it");
+        return reader.finish(None);
+    }
     let (root, errors) = DeTable::parse_recoverable(source);
     for error in errors {
         reader.problem(error.span().unwrap_or(0..0), error.message(), "See https://toml.io for how TOML is written");
@@ -54,6 +61,7 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
     let kinds: BTreeSet<String> =
         KINDS.iter().map(|kind| (*kind).to_owned()).chain(declared(&mut root, "secrets")).chain(captured(&mut root)).collect();
     let signs = signs(reader, &mut root, &kinds);
+    let audiences = root.texts(reader, "audiences").into_iter().map(|(text, _)| text.to_owned()).collect();
     let known = declared(&mut root, "settings");
     let endpoints = endpoints(reader, &mut root, &kinds, &known);
     let callback = callback(reader, &mut root);
@@ -83,6 +91,7 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
         settings,
         secrets,
         signs,
+        audiences,
         endpoints,
         callback,
         lifetimes,
@@ -116,15 +125,25 @@ fn grants<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Vec<GrantKin
     grants
 }
 
+type Entry<'a, 't> = (String, Range<usize>, &'a toml::Spanned<toml::de::DeValue<'t>>);
+
+/// A table whose keys are names.
+fn entries<'a, 't>(reader: &mut Reader<'t>, root: &mut Table<'a, 't>, key: &'static str) -> Vec<Entry<'a, 't>> {
+    root.table(reader, key).map(|table| table.entries(reader)).unwrap_or_default()
+}
+
 fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<String, Setting> {
     let mut settings = BTreeMap::new();
-    for (name, _, value) in root.table(reader, "settings").map(Table::entries).unwrap_or_default() {
+    for (name, _, value) in entries(reader, root, "settings") {
         let Some(mut table) = reader.table(&format!("settings.{name}"), value) else { continue };
         let label = label(reader, &mut table, "name", "\"Tenant\"");
         let default = table.text(reader, "default").map(|(text, span)| (text.to_owned(), span));
         let description = table.text(reader, "description").map(|(text, _)| text.to_owned());
         let pattern = table.required(reader, "pattern", "\"[a-z0-9-]+\"").and_then(|(text, span)| {
-            regex_lite::Regex::new(&format!("^(?:{text})$"))
+            // Alone as well: `a)|(?:b` is a pattern only between these anchors, and slips out of them.
+            let compile = |text: &str| regex_lite::RegexBuilder::new(text).size_limit(LARGEST).build();
+            compile(text)
+                .and_then(|_| compile(&format!("^(?:{text})$")))
                 .map_err(|error| reader.problem(span, format!("the pattern of `{name}`: {error}"), "Write a regular expression"))
                 .ok()
         });
@@ -143,7 +162,7 @@ fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<S
 
 fn secrets<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<String, SecretField> {
     let mut secrets = BTreeMap::new();
-    for (name, _, value) in root.table(reader, "secrets").map(Table::entries).unwrap_or_default() {
+    for (name, _, value) in entries(reader, root, "secrets") {
         let Some(mut table) = reader.table(&format!("secrets.{name}"), value) else { continue };
         let label = label(reader, &mut table, "name", "\"Client Secret\"");
         let required = table.flag(reader, "required");
@@ -154,9 +173,13 @@ fn secrets<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<St
 }
 
 fn signs<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, kinds: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
-    let mut signs = BTreeMap::new();
-    for (kind, span, value) in root.table(reader, "signs").map(Table::entries).unwrap_or_default() {
-        known_kind(reader, kinds, &kind, span);
+    let (mut signs, own) = (BTreeMap::new(), declared(root, "secrets"));
+    for (kind, span, value) in entries(reader, root, "signs") {
+        known_kind(reader, kinds, &kind, span.clone());
+        // A signature by a token or a code would be a hash of it, for whoever accepts assertions.
+        if kinds.contains(&kind) && !own.contains(&kind) && !["client-secret", "private-key"].contains(&kind.as_str()) {
+            reader.problem(span, format!("the {kind} is no key"), "Keys are the client's: declare one under [secrets]");
+        }
         let algorithms = reader.texts(&format!("signs.{kind}"), value);
         for (algorithm, span) in &algorithms {
             if !ALGORITHMS.contains(algorithm) {
@@ -200,7 +223,7 @@ fn endpoints<'t>(
     settings: &BTreeSet<String>,
 ) -> BTreeMap<String, Endpoint> {
     let (mut endpoints, before) = (BTreeMap::new(), reader.mistakes());
-    for (name, span, value) in root.table(reader, "endpoints").map(Table::entries).unwrap_or_default() {
+    for (name, span, value) in entries(reader, root, "endpoints") {
         let Some(mut table) = reader.table(&format!("endpoints.{name}"), value) else { continue };
         let url = table.required(reader, "url", "\"https://…\"").and_then(|(text, span)| {
             let template = UrlTemplate::parse(text).map_err(|error| reader.problem(span.clone(), error.what, error.hint)).ok()?;
@@ -217,18 +240,43 @@ fn endpoints<'t>(
         }
         let captures = table.table(reader, "captures").map(|captures| {
             let mut pointers = BTreeMap::new();
-            for (kind, _, value) in captures.entries() {
+            for (kind, _, value) in captures.entries(reader) {
                 if let Some(pointer) = reader.text(&format!("endpoints.{name}.captures.{kind}"), value) {
-                    pointers.extend(self::pointer(reader, pointer).map(|pointer| (kind, pointer)));
+                    let span = pointer.1.clone();
+                    let Some(pointer) = self::pointer(reader, pointer) else { continue };
+                    let named = ["refresh-token", "device-code", "client-secret"]
+                        .into_iter()
+                        .find(|named| pointer.ends_with(&format!("/{}", named.replace('-', "_"))));
+                    if let Some(named) = named.filter(|named| *named != kind) {
+                        reader.problem(
+                            span,
+                            format!("`{pointer}` is captured as {kind}"),
+                            format!("Call it what it is: {named} = \"{pointer}\""),
+                        );
+                    }
+                    pointers.insert(kind, pointer);
                 }
             }
             pointers
         });
-        let reveals = table.texts(reader, "reveals").into_iter().filter_map(|text| pointer(reader, text)).collect::<Vec<_>>();
+        // What is sent where secrets are accepted is answered with secrets, whatever the manifest calls it.
+        let beyond = accepts.iter().any(|(kind, _)| *kind != "access-token");
+        let captures = captures.or_else(|| (beyond && !browser).then(BTreeMap::new));
+        let mut reveals = vec![];
+        for (text, span) in table.texts(reader, "reveals") {
+            if points_at_a_secret(text) {
+                let hint = format!("Capture it: captures = {{ KIND = \"{text}\" }}");
+                reader.problem(span.clone(), format!("[endpoints.{name}] reveals `{text}`, which is a secret"), hint);
+            }
+            reveals.extend(pointer(reader, (text, span)));
+        }
         if let Some((kind, at)) = captures.iter().flatten().find(|(_, at)| reveals.contains(at) || REVEALED.contains(&at.as_str())) {
             reader.problem(span.clone(), format!("[endpoints.{name}] captures {kind} at `{at}` and reveals it"), "Decide for one of them");
         }
         let headers = table.texts(reader, "headers").into_iter().map(|(text, _)| text.to_ascii_lowercase()).collect::<Vec<_>>();
+        if let Some(header) = headers.iter().find(|header| names_a_secret(header)) {
+            reader.problem(span.clone(), format!("[endpoints.{name}] shows the header `{header}`, which is a secret"), "Leave it out");
+        }
         if headers.iter().any(|header| header == "set-cookie" || header == "location") {
             reader.problem(span.clone(), "`set-cookie` and `location` are never shown to a provider", "Leave them out");
         }
@@ -246,7 +294,9 @@ fn endpoints<'t>(
 }
 
 fn pointer(reader: &mut Reader<'_>, (text, span): (&str, Range<usize>)) -> Option<String> {
-    if text.starts_with('/') && text.len() > 1 {
+    // A `~` that escapes nothing would be a second spelling of a place, by which a captured one could be revealed.
+    let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    if text.starts_with('/') && text.len() > 1 && escapes {
         return Some(text.to_owned());
     }
     reader.problem(span, format!("`{text}` is not a JSON pointer"), "Write /name, or /outer/inner (RFC 6901)");
@@ -279,7 +329,9 @@ fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Callback {
     }
     for (name, span) in table.texts(reader, "reveals") {
         match name {
-            "code" | "state" => reader.problem(span, format!("`{name}` is never revealed"), "Leave it out"),
+            name if matches!(name, "code" | "state") || names_a_secret(name) => {
+                reader.problem(span, format!("`{name}` is never revealed"), "Leave it out")
+            }
             name => callback.reveals.push(name.to_owned()),
         }
     }

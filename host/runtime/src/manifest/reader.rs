@@ -6,7 +6,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Problems};
+use super::{Problem, Problems, is_name};
+use crate::scrub::{obeyed, presentable};
+
+/// More than a person mends at once. Without an end a small file could make a long report.
+const MOST: usize = 100;
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -14,6 +18,8 @@ type Value<'t> = Spanned<DeValue<'t>>;
 pub(super) struct Reader<'t> {
     source: &'t str,
     problems: Vec<Problem>,
+    /// Those that went beyond [`MOST`] too.
+    mistakes: usize,
 }
 
 /// A table that is being read. What isn't asked for is a mistake.
@@ -26,18 +32,24 @@ pub(super) struct Table<'a, 't> {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(source: &'t str) -> Self {
-        Self { source, problems: vec![] }
+        Self { source, problems: vec![], mistakes: 0 }
     }
 
     pub(super) fn problem(&mut self, at: Range<usize>, what: impl Into<String>, hint: impl Into<String>) {
+        self.mistakes += 1;
+        if self.mistakes > MOST {
+            return;
+        }
         let before = self.source.get(..at.start).unwrap_or(self.source);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        self.problems.push(Problem { line, what: what.into(), hint: hint.into() });
+        // They quote what the manifest says, which may be anybody's.
+        let shown = |text: String| presentable(&text, 1000);
+        self.problems.push(Problem { line, what: shown(what.into()), hint: shown(hint.into()) });
     }
 
     /// How many mistakes there are so far.
     pub(super) fn mistakes(&self) -> usize {
-        self.problems.len()
+        self.mistakes
     }
 
     /// What was read, if nothing is wrong.
@@ -61,6 +73,11 @@ impl<'t> Reader<'t> {
 
     pub(super) fn text<'a>(&mut self, path: &str, value: &'a Value<'t>) -> Option<(&'a str, Range<usize>)> {
         match value.get_ref().as_str() {
+            // All of a manifest may be shown to a person. Where one line is asked for, its key says so.
+            Some(text) if text.replace("\r\n", "\n").chars().any(|c| obeyed(c) && !matches!(c, '\n' | '\t')) => {
+                self.problem(value.span(), format!("`{path}` holds characters that can't be seen"), "Leave them out");
+                None
+            }
             Some(text) if text.len() <= 64 << 10 => Some((text, value.span())),
             Some(_) => {
                 self.problem(value.span(), format!("`{path}` is longer than 64 KiB"), "Shorten it");
@@ -100,7 +117,11 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// Every key with its value, for tables whose keys are names.
-    pub(super) fn entries(self) -> Vec<(String, Range<usize>, &'a Value<'t>)> {
+    pub(super) fn entries(self, reader: &mut Reader<'t>) -> Vec<(String, Range<usize>, &'a Value<'t>)> {
+        for (key, _) in self.table.iter().filter(|(key, _)| !is_name(key.get_ref())) {
+            let what = format!("`{}` can't be a name in [{}]", key.get_ref(), self.path);
+            reader.problem(key.span(), what, "Letters, digits, hyphens and underscores, at most 40");
+        }
         self.table.iter().map(|(key, value)| (key.get_ref().to_string(), key.span(), value)).collect()
     }
 

@@ -43,6 +43,10 @@ impl UrlTemplate {
                 _ => return refuse(format!("`{text}` has a `{{` without its `}}`"), "Write placeholders as {setting}"),
             }
         }
+        let escapes = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        if !text.split('%').skip(1).all(escapes) {
+            return refuse(format!("`{text}` has a `%` that escapes nothing"), "Write %25, and no placeholder in an escape");
+        }
         let mut template = Self { text: text.to_owned(), placeholders, fixed: None };
         let sample = template.placeholders.iter().map(|name| (name.clone(), "x".to_owned())).collect();
         let url = template.fill(&sample)?;
@@ -131,5 +135,13 @@ mod tests {
         {
             assert!(UrlTemplate::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_placeholder_is_no_part_of_an_escape() {
+        for text in ["https://a/%{b}", "https://a/%2{b}/c", "https://a/b%"] {
+            assert!(UrlTemplate::parse(text).is_err(), "{text}");
+        }
+        assert!(UrlTemplate::parse("https://a/%2B{b}").is_ok());
     }
 }

@@ -95,14 +95,15 @@ fn denied(asked: Asked) -> Denial {
     denial
 }
 
-/// Writes the line that a hint names into the manifest: `key = value in [endpoints.name] would allow it`.
-fn heed(hint: &str) -> String {
-    let (line, place) = hint.strip_suffix(" would allow it").unwrap().rsplit_once(" in ").unwrap();
-    let key = line.split(' ').next().unwrap();
-    let (before, section) = ACME.split_once(&format!("{place}\n")).unwrap();
-    let (section, after) = section.split_once("\n\n").unwrap_or((section, ""));
-    let kept: String = section.lines().filter(|old| !old.starts_with(key)).map(|old| format!("{old}\n")).collect();
-    format!("{before}{place}\n{kept}{line}\n\n{after}")
+/// Puts the lines that a denial names into the manifest: a table, and what is to stand in it, in place of what has the same key there.
+fn heed(denial: &Denial) -> String {
+    let Some(Allow::Manifest(lines)) = &denial.allow else { panic!("{denial:?}") };
+    let (table, lines) = lines.split_once('\n').unwrap();
+    let Some((before, rest)) = ACME.split_once(&format!("{table}\n")) else { return format!("{ACME}\n{table}\n{lines}") };
+    let (own, after) = rest.split_once("\n\n").unwrap_or((rest, ""));
+    let set = |old: &&str| lines.lines().any(|new| new.split(' ').next() == old.split(' ').next());
+    let kept: String = own.lines().filter(|old| !set(old)).map(|old| format!("{old}\n")).collect();
+    format!("{before}{table}\n{kept}{lines}\n{after}")
 }
 
 #[test]
@@ -118,7 +119,11 @@ fn only_endpoints_of_the_manifest_can_be_asked() {
     let denial = denied(to("upload"));
     assert_eq!(denial.to_string(), "a request to `upload`: the manifest has no such endpoint");
     assert_eq!(denial.hint, "[endpoints.upload] with its url would allow it");
-    assert!(under(&format!("{ACME}[endpoints.upload]\nurl = \"https://upload.acme.com/\"\n"), to("upload")).is_ok());
+    assert_eq!(under(&heed(&denial), to("upload")).unwrap().url.as_str(), "https://example.com/", "an example: the host knows no address");
+    assert!(under(&heed(&denied(to("Token"))), to("Token")).is_ok());
+    for name in ["", "tok en", "a\"]\n[endpoints.token]", "tok\ren", &"x".repeat(41)] {
+        assert!(denied(to(name)).allow.is_none(), "{name:?} can't stand in a manifest");
+    }
     for name in ["", "Token", "token ", "https://evil.example/", "tok\ren\x1b[31m", &"x".repeat(10_000)] {
         let denial = denied(to(name));
         assert!(denial.to_string().len() < 200, "{denial}");
@@ -129,15 +134,17 @@ fn only_endpoints_of_the_manifest_can_be_asked() {
 fn a_page_for_a_browser_is_visited_and_never_asked() {
     let denial = denied(to("authorize"));
     assert_eq!(denial.hint, "[endpoints.authorize] without browser = true would allow it");
-    assert!(under(&ACME.replace("browser = true", ""), to("authorize")).is_ok());
+    assert!(under(&heed(&denial), to("authorize")).is_ok());
     let manifest = Manifest::parse(ACME).unwrap();
     assert_eq!(page(&manifest, &BTreeMap::new(), "authorize").unwrap().as_str(), "https://acme.com/authorize");
     for name in ["open", "nowhere"] {
         let denial = page(&manifest, &BTreeMap::new(), name).unwrap_err();
         assert_eq!(denial.hint, format!("browser = true in [endpoints.{name}] would allow it"));
+        assert!(page(&Manifest::parse(&heed(&denial)).unwrap(), &BTreeMap::new(), name).is_ok());
     }
-    let hint = page(&manifest, &BTreeMap::new(), "open").unwrap_err().hint;
-    assert!(page(&Manifest::parse(&heed(&hint)).unwrap(), &BTreeMap::new(), "open").is_ok());
+    // No line makes a page of what gets secrets.
+    let denial = page(&manifest, &BTreeMap::new(), "token").unwrap_err();
+    assert!(denial.allow.is_none() && denial.hint.contains("an endpoint of its own"), "{denial:?}");
 }
 
 #[test]
@@ -221,7 +228,7 @@ fn a_path_is_for_endpoints_that_end_in_a_slash() {
     let denial = denied(revoke());
     assert_eq!(denial.to_string(), "the path `revoke` below `token`: its URL doesn't end in `/`");
     assert_eq!(denial.hint, "url = \"https://acme.com/token/\" in [endpoints.token] would allow it");
-    assert_eq!(under(&heed(&denial.hint), revoke()).unwrap().url.as_str(), "https://acme.com/token/revoke");
+    assert_eq!(under(&heed(&denial), revoke()).unwrap().url.as_str(), "https://acme.com/token/revoke");
 }
 
 #[test]
@@ -259,12 +266,12 @@ fn the_line_that_a_denial_names_allows_the_request_and_keeps_what_was_accepted()
     let code = || with_form("token", "code", secret("code"));
     let denial = denied(code());
     assert_eq!(denial.hint, "accepts = [\"client-secret\", \"refresh-token\", \"code\"] in [endpoints.token] would allow it");
-    let manifest = heed(&denial.hint);
+    let manifest = heed(&denial);
     assert!(under(&manifest, code()).is_ok());
     assert!(under(&manifest, with_form("token", "refresh_token", secret("refresh-token"))).is_ok());
     let denial = denied(with_header("open", "authorization", credential("Bearer", "access-token")));
     assert_eq!(denial.hint, "accepts = [\"access-token\"] in [endpoints.open] would allow it");
-    assert!(under(&heed(&denial.hint), with_header("open", "authorization", credential("Bearer", "access-token"))).is_ok());
+    assert!(under(&heed(&denial), with_header("open", "authorization", credential("Bearer", "access-token"))).is_ok());
 }
 
 #[test]

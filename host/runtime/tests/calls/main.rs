@@ -18,7 +18,7 @@ use jeton_runtime::{Client, CurrentTokens, Error, Limits, Provider, Runtime, Sec
 use service::Service;
 
 const ACCESS: &str = "access+token/1";
-const REFRESH: &str = "refresh token&1";
+const REFRESH: &str = "r5t9 kqx&w2z7";
 const CLIENT_SECRET: &str = "client=secret+1";
 
 /// Box, at this service.

@@ -22,7 +22,7 @@ async fn a_refresh_sends_the_documented_form_and_takes_the_tokens_out_of_the_ans
     assert_eq!((tokens.scope.as_deref(), tokens.id_token.is_none(), tokens.extras.len()), (Some("root_readonly"), true, 0));
     let sent = service.only();
     assert_eq!(sent.line, "POST https://api.box.com/oauth2/token");
-    assert_eq!(sent.body, format!("grant_type=refresh_token&{CLIENT_FORM}&refresh_token=refresh+token%261"));
+    assert_eq!(sent.body, format!("grant_type=refresh_token&{CLIENT_FORM}&refresh_token=r5t9+kqx%26w2z7"));
     let mut headers: Vec<_> = sent.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
     headers.sort();
     assert_eq!(headers, ["accept: application/json", "content-type: application/x-www-form-urlencoded"]);
@@ -64,7 +64,7 @@ async fn a_success_without_an_access_token_is_an_error_that_says_so() {
 #[tokio::test]
 async fn a_revocation_names_the_refresh_token_or_else_the_access_token() {
     let access_only = CurrentTokens { refresh: None, ..current() };
-    for (tokens, sent) in [(current(), "refresh+token%261"), (access_only, "access%2Btoken%2F1")] {
+    for (tokens, sent) in [(current(), "r5t9+kqx%26w2z7"), (access_only, "access%2Btoken%2F1")] {
         let service = Service::always(200, &[], "");
         box_at(&service).await.revoke(&client(), &tokens).await.unwrap();
         assert_eq!(service.only().line, "POST https://api.box.com/oauth2/revoke");

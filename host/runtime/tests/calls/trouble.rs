@@ -28,7 +28,7 @@ async fn a_service_that_can_not_be_reached_is_told_as_what_it_is() {
 
 #[tokio::test]
 async fn a_denied_address_is_told_with_the_rule_and_what_would_allow_it() {
-    let denial = || Denial { what: "10.0.0.1 is no public address".into(), rule: "not here".into(), hint: "--resolve".into() };
+    let denial = || Denial::new("10.0.0.1 is no public address", "not here", "--resolve");
     let error = box_at(&Service::failing(move || denial().into())).await.refresh(&client(), &current()).await.unwrap_err();
     assert_eq!((error.to_string().as_str(), error.hint().as_deref()), ("10.0.0.1 is no public address: not here", Some("--resolve")));
     assert_eq!(error.remedy(), Remedy::Denied);

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod accepted;
+mod bounds;
 mod client;
+mod hostile;
 mod mistakes;
 mod report;
 

@@ -143,7 +143,7 @@ fn a_text_of_a_wrong_form_is_refused() {
         ("id = \"acme\"", "id = \"../acme\"", "id", "can't be an id", "hyphens"),
         ("id = \"acme\"", "id = \"\"", "id", "can't be an id", "at most 40"),
         ("id = \"acme\"", "id = \"-acme\"", "id", "can't be an id", "Lower-case"),
-        ("name = \"Acme\"", "name = \"\\u001b[31mAcme\"", "name", "`name` must be one line", "Shorten"),
+        ("name = \"Acme\"", "name = \"\\u001b[31mAcme\"", "name", "`name` holds characters that can't be seen", "Leave them out"),
         ("name = \"Acme\"", "name = \"Ac\\nme\"", "name", "`name` must be one line", "Shorten"),
         ("name = \"Read\"", "name = \"\"", "name", "`name` must be one line", "Shorten"),
         ("pattern = \"[a-z]+\"", "pattern = \"[a-z\"", "pattern", "the pattern of `tenant`", "regular expression"),

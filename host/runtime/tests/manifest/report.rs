@@ -53,7 +53,7 @@ const REPORT: &str = r#"the manifest has mistakes
   line 5: there is no grant `implicit`
     There are: authorization-code, device-code, client-credentials, jwt-bearer, token-exchange
   line 6: the manifest has no `color`
-    It has: callback, contract, documentation, endpoints, grants, guide, id, lifetimes, name, scopes, secrets, settings, signs, summary, version, wasi
+    It has: audiences, callback, contract, documentation, endpoints, grants, guide, id, lifetimes, name, scopes, secrets, settings, signs, summary, version, wasi
   line 11: the default of `tenant` doesn't match its pattern
     Change one of them
   line 15: `secrets.client-secret.required` is a string

@@ -13,7 +13,7 @@ use crate::{Result, private_file};
 /// More than any key file has; a wrong path may lead to something huge.
 const LONGEST: u64 = 4096;
 
-pub(super) fn load(path: &Path) -> Result<Option<MasterKey>> {
+pub(crate) fn load(path: &Path) -> Result<Option<MasterKey>> {
     let source = KeySource::File(path.to_owned());
     let unreadable = |error: std::io::Error| source.error(format!("can't be read: {error}"), "Check who owns the file and its folder");
     let file = match File::open(path) {

@@ -136,7 +136,7 @@ fn judge(row: &ConnectionRow, error: jeton_runtime::Error, now: i64) -> (Outcome
     // A service that is in trouble, or whose answer got lost, may have used up the refresh token.
     let keep_intent = match &error {
         jeton_runtime::Error::Service(service) => service.kind == ErrorKind::TemporarilyUnavailable,
-        jeton_runtime::Error::Denied(_) => false,
+        jeton_runtime::Error::Denied(_) | jeton_runtime::Error::Busy(_) => false,
         _ => true,
     };
     match (kind, error.remedy()) {
@@ -155,6 +155,6 @@ fn judge(row: &ConnectionRow, error: jeton_runtime::Error, now: i64) -> (Outcome
             let heard = Error::Retry { name, reason, retry_at: retry_at.and_then(clock::system_time) };
             (Outcome { status, retry_at, keep_intent }, heard)
         }
-        _ => (Outcome { status: None, retry_at: None, keep_intent }, Error::Provider { name, source: error }),
+        _ => (Outcome { status: None, retry_at: None, keep_intent }, Error::Provider { name, source: Box::new(error) }),
     }
 }

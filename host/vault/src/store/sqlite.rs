@@ -22,8 +22,11 @@ use crate::{Error, Result, private_file};
 /// Each brings `user_version` from its index to the next. Never edited once released.
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_first.sql")];
 
+/// The schema's version that this code works with.
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
 /// "Jetn" in SQLite's header tells our files from those of other programs.
-const APPLICATION: i64 = 0x4a65_746e;
+pub(crate) const APPLICATION: i64 = 0x4a65_746e;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -67,9 +70,8 @@ impl SqliteStore {
     pub(crate) async fn open(path: &Path) -> Result<(Self, WrappedKey)> {
         look_at(path)?;
         let store = Self { path: path.to_owned(), reader: Mutex::default(), writer: Mutex::default() };
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         match store.marks_and_key().await {
-            Ok(((version, APPLICATION), key)) if version == known => return Ok((store, key)),
+            Ok(((version, APPLICATION), key)) if version == VERSION => return Ok((store, key)),
             // Perhaps it has no keys because it isn't ours.
             Ok(_) | Err(Error::Store { .. }) => {}
             Err(error) => return Err(error),
@@ -82,10 +84,10 @@ impl SqliteStore {
             let what = "it is an SQLite database of another program".to_owned();
             return Err(Error::NotAStore { path: path.to_owned(), what });
         }
-        if version > known {
-            return Err(Error::NewerStore { path: path.to_owned(), found: version, known });
+        if version > VERSION {
+            return Err(Error::NewerStore { path: path.to_owned(), found: version, known: VERSION });
         }
-        if version < known {
+        if version < VERSION {
             let mut writer = store.writer().await?;
             migrate(&mut writer).await.map_err(|error| store.trouble(&error))?;
         }
@@ -181,7 +183,7 @@ async fn migrate(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     for migration in MIGRATIONS.into_iter().skip(usize::try_from(version).unwrap_or_default()) {
         sqlx::raw_sql(migration).execute(&mut *transaction).await?;
     }
-    let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}", MIGRATIONS.len());
+    let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(marks)).execute(&mut *transaction).await?;
     transaction.commit().await
 }

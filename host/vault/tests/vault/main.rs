@@ -6,6 +6,7 @@ mod bad_files;
 mod clients;
 mod connections;
 mod durable;
+mod glance;
 mod home;
 mod keyring;
 mod keys;

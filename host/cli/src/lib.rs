@@ -1,8 +1,12 @@
 //! `jeton`: gets, keeps, refreshes and hands out OAuth tokens.
 //!
-//! This crate is the only place that reads the command line, the environment and the terminal. `main` maps every failure to its exit
+//! This crate is the only place that reads the command line, the environment and the terminal. [`main`] maps every failure to its exit
 //! code, here and nowhere else.
+//!
+//! It makes two programs. `jeton`, which people call, is small: it prints a token that is still valid itself ([`quick`]), and becomes
+//! `jeton-main` for everything else. To load wasmtime, a TLS stack and Cranelift takes longer than to read a row and print it.
 
+mod added;
 mod args;
 mod command;
 mod context;
@@ -10,7 +14,11 @@ mod exit;
 mod failure;
 mod home;
 mod listener;
+mod package;
 mod page;
+mod permissions;
+mod printed;
+pub mod quick;
 mod show_time;
 mod terminal;
 mod trace;
@@ -25,7 +33,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-fn main() -> ExitCode {
+/// The whole command.
+pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal { json: arguments.global.json, quiet: arguments.global.quiet };
     trace::start(arguments.global.verbose);

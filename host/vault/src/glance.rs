@@ -1,0 +1,69 @@
+//! A token that is still valid, read from an SQLite store in one question, without a thread, a runtime or a pool.
+//!
+//! That is what a command does that is started for every token. It shares the seal, the key file and the rules with [`Vault`](crate::Vault),
+//! but not `sqlx`, whose connection is a thread of its own, which takes longer to start than the row takes to read.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Row};
+
+use crate::key::file;
+use crate::refresh::lasts;
+use crate::seal::{Place, Sealer, WrappedKey};
+use crate::sealed_tokens::{ACCESS_TOKEN, CONNECTIONS, secret};
+use crate::store::sqlite::{APPLICATION, VERSION};
+use crate::{AccessToken, ConnectionName, clock};
+
+/// The store's newest key and the connection's token.
+const QUESTION: &str = "SELECT keys.id, master_id, wrapped, connections.id, provider, generation, access_token, expires_at, scope \
+    FROM keys, connections WHERE name = ?1 ORDER BY keys.created_at DESC LIMIT 1";
+
+/// The connection's access token, where the store in this file has one that is valid for at least `min_valid`.
+///
+/// `None` for everything else: an expired token, a store that doesn't exist, a key that doesn't fit. Ask [`Vault`](crate::Vault) then; it
+/// says what is wrong or refreshes.
+pub fn glance(store: &Path, key_file: &Path, name: &ConnectionName, min_valid: Duration) -> Option<AccessToken> {
+    let master = file::load(key_file).ok()??;
+    let database = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).ok()?;
+    let found = database.query_one(QUESTION, [name.as_str()], Found::read).ok()?;
+    // After the row: versions only grow, so one that is right now was right then.
+    let is = |mark: &str, value: i64| database.pragma_query_value(None, mark, |row| row.get::<_, i64>(0)) == Ok(value);
+    if !is("user_version", VERSION) || !is("application_id", APPLICATION) {
+        return None;
+    }
+    if !lasts(found.expires_at, clock::now(), clock::after(0, min_valid)) {
+        return None;
+    }
+    let place = Place { table: CONNECTIONS, row: &found.id, column: ACCESS_TOKEN, provider: &found.provider, generation: found.generation };
+    let plain = Sealer::unwrap(&master, &found.key)?.unseal(place, &found.sealed?)?;
+    Some(AccessToken {
+        secret: secret("access-token", plain),
+        expires_at: found.expires_at.and_then(clock::system_time),
+        scope: found.scope,
+    })
+}
+
+struct Found {
+    key: WrappedKey,
+    id: String,
+    provider: String,
+    generation: i64,
+    sealed: Option<Vec<u8>>,
+    expires_at: Option<i64>,
+    scope: Option<String>,
+}
+
+impl Found {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key: WrappedKey { id: row.get(0)?, master_id: row.get(1)?, wrapped: row.get(2)? },
+            id: row.get(3)?,
+            provider: row.get(4)?,
+            generation: row.get(5)?,
+            sealed: row.get(6)?,
+            expires_at: row.get(7)?,
+            scope: row.get(8)?,
+        })
+    }
+}

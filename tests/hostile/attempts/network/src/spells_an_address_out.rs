@@ -1,0 +1,14 @@
+//! Has endpoints that spell an address of this machine out, in every way that somebody reads.
+
+use attempts_network::{request, send};
+use jeton_provider::*;
+
+struct Attempt;
+// Without a manifest: the test adds one.
+jeton_provider::bindings::__export!(Attempt with_types_in jeton_provider::bindings);
+
+impl Provider for Attempt {
+    fn refresh(_: &Client, tokens: CurrentTokens<'_>) -> Result<Tokens> {
+        send(&request(&tokens))
+    }
+}

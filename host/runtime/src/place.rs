@@ -9,7 +9,8 @@
 //! Most calls end long before the first tick. They take their place, find the lane of those that compute for long empty, and never wait.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -34,6 +35,8 @@ pub(crate) struct Share {
     queue: Duration,
     /// For calls that compute for long.
     lane: Arc<Semaphore>,
+    /// How many do.
+    long: Arc<AtomicUsize>,
 }
 
 /// A place, until it is dropped.
@@ -62,6 +65,7 @@ impl Places {
             all: self.all.clone(),
             queue: self.queue,
             lane: Arc::new(Semaphore::new((threads / 2).max(1))),
+            long: Arc::default(),
         });
         shares.retain(|_, share| share.strong_count() > 0);
         shares.insert(provider.to_owned(), Arc::downgrade(&share));
@@ -84,27 +88,44 @@ impl Share {
 
     /// What a call holds while it computes.
     pub(crate) fn turn(&self) -> Turn {
-        Turn { lane: self.lane.clone(), held: Arc::default() }
+        Turn { lane: self.lane.clone(), long: self.long.clone(), held: Arc::default() }
     }
 }
 
 /// A call's part in the processor.
 pub(crate) struct Turn {
     lane: Arc<Semaphore>,
-    held: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    long: Arc<AtomicUsize>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    permit: Option<OwnedSemaphorePermit>,
+    /// Whether it is counted among those that compute for long.
+    long: bool,
 }
 
 impl Turn {
     /// Before a call computes, at first and after each wait: goes on at once, unless calls of the same provider compute for long.
+    ///
+    /// Their number decides, not whether the lane is taken: short calls that had to wait in it would make those behind them wait too, for as
+    /// long as there are any.
     pub(crate) async fn begin(&self) {
-        if self.lane.try_acquire().is_err() {
+        if self.long.load(Ordering::Relaxed) > 0 {
             enter(self.lane.clone(), self.held.clone()).await;
         }
     }
 
     /// At each tick: from now on the call computes for long, and lines up behind the others that do.
     pub(crate) fn go_on(&self) -> impl Future<Output = ()> + Send + 'static {
-        self.end();
+        {
+            let mut held = lock(&self.held);
+            held.permit = None;
+            if !std::mem::replace(&mut held.long, true) {
+                self.long.fetch_add(1, Ordering::Relaxed);
+            }
+        }
         let (lane, held) = (self.lane.clone(), self.held.clone());
         async move {
             enter(lane, held).await;
@@ -112,16 +133,30 @@ impl Turn {
         }
     }
 
-    /// Before a call waits for something else.
+    /// Before a call waits for something else, and when it is over.
     pub(crate) fn end(&self) {
-        drop(self.held.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let mut held = lock(&self.held);
+        held.permit = None;
+        if std::mem::take(&mut held.long) {
+            self.long.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
-async fn enter(lane: Arc<Semaphore>, held: Arc<Mutex<Option<OwnedSemaphorePermit>>>) {
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn enter(lane: Arc<Semaphore>, held: Arc<Mutex<Held>>) {
     // The lane is never closed.
     let permit = lane.acquire_owned().await.ok();
-    *held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    lock(&held).permit = permit;
 }
 
 #[cfg(test)]
@@ -179,5 +214,27 @@ mod tests {
         assert!(places.of("other").turn().begin().now_or_never().is_some(), "that concerns its provider alone");
         long.end();
         assert!(third.begin().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_ended_in_the_middle_of_its_turn_holds_nobody_up() {
+        let share = places(8).of("one");
+        let (long, next) = (share.turn(), share.turn());
+        long.go_on().await;
+        assert!(next.begin().now_or_never().is_none());
+        drop(long);
+        assert!(next.begin().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn short_calls_that_had_to_wait_hold_up_no_others() {
+        let share = places(8).of("one");
+        let (long, waited, third) = (share.turn(), share.turn(), share.turn());
+        long.go_on().await;
+        let mut waiting = Box::pin(waited.begin());
+        assert!(waiting.as_mut().now_or_never().is_none());
+        long.end();
+        waiting.await;
+        assert!(third.begin().now_or_never().is_some(), "nobody computes for long any more");
     }
 }

@@ -3,7 +3,7 @@
 //! Most code compiles in a time that grows with its size, and the size of files is limited. This looks for code that is small and takes
 //! long: one huge function, thousands of local variables, loops inside loops inside loops, a branch that carries a thousand values.
 //!
-//! | what | at most | largest that was met (interpreters of JavaScript and Python) |
+//! | what | at most | expected of interpreters of JavaScript and Python; not measured |
 //! |---|---|---|
 //! | bytes of one function | 512 KiB | below 200 KiB |
 //! | effort of one function: (bytes + 16 × locals) × (loops inside one another + 1) | 8 Mi | below 3 Mi |

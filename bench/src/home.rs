@@ -66,6 +66,7 @@ async fn fill(folder: &Path, emulator: &Emulator) -> Result<()> {
         id_token: None,
         expires_in: Some(Duration::from_secs(issued.expires_in)),
         refresh_expires_in: None,
+        answered_at: None,
         scope: None,
         extras: vec![],
     };

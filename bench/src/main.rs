@@ -15,6 +15,7 @@ mod neighbour;
 mod plain;
 mod process;
 mod refresh;
+mod rows;
 mod server;
 mod table;
 mod timing;
@@ -36,7 +37,7 @@ struct Arguments {
     /// Where the figures go as JSON
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Only the parts whose names contain this: size, call, neighbour, command, refresh, http, https, emulator, slow
+    /// Only the parts whose names contain this: size, call, neighbour, command, rows, refresh, http, https, emulator, slow
     #[arg(long, default_value = "")]
     only: String,
     #[command(subcommand)]
@@ -49,12 +50,16 @@ struct Arguments {
 enum Role {
     /// A token endpoint, until stdin ends
     Serve { kind: Kind },
+    /// A process that has a vault open, until stdin ends
+    Idle { store: String, key: PathBuf },
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Role::Serve { kind }) = arguments.role {
-        return server::serve(kind);
+    match arguments.role {
+        Some(Role::Serve { kind }) => return server::serve(kind),
+        Some(Role::Idle { store, key }) => return rows::idle(&store, key),
+        None => {}
     }
     let jeton = arguments.jeton.context("--jeton is missing")?;
     let mut table = Table::default();
@@ -69,6 +74,7 @@ fn main() -> Result<()> {
     part("call", &call::measure)?;
     part("neighbour", &neighbour::measure)?;
     part("command", &|table| command::measure(&jeton, table))?;
+    part("rows", &|table| rows::measure(&jeton, table))?;
     part("refresh http", &|table| refresh::measure(Kind::Http, table))?;
     part("refresh https", &|table| refresh::measure(Kind::Https, table))?;
     part("refresh emulator", &|table| refresh::measure(Kind::Emulator, table))?;

@@ -171,11 +171,11 @@ async fn a_folder_is_added_if_its_manifest_is_the_one_inside_its_component() {
 }
 
 #[tokio::test]
-async fn a_declarative_manifest_is_told_that_it_comes_later() {
+async fn a_declarative_manifest_that_does_not_fit_its_protocol_is_refused_with_the_line() {
     let stage = Stage::empty().await;
     let toml = stage.download("acme/provider.toml", format!("component = \"oauth2\"\n{}", acme()));
     for path in [toml.as_path(), toml.parent().unwrap()] {
-        stage.jeton(&["providers", "add", text(path)]).failed(2, &["it is declarative", "can't use such a manifest yet"]);
+        stage.jeton(&["providers", "add", text(path)]).failed(1, &["the manifest has a mistake", "doesn't accept the code-verifier"]);
     }
 }
 

@@ -108,7 +108,12 @@ impl Stage {
 
     /// The same with another provider.
     pub fn begin_connect_to(&self, provider: &str, arguments: &[&str]) -> Connecting {
-        let mut child = self.command(&[&["connect", provider, "--no-browser"], arguments].concat()).spawn().unwrap();
+        self.begin(self.command(&[&["connect", provider, "--no-browser"], arguments].concat()))
+    }
+
+    /// Runs a `jeton connect` up to the address that the browser is to open.
+    pub fn begin(&self, mut command: Command) -> Connecting {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let (mut seen, mut url) = (String::new(), None);
         while url.is_none() {
@@ -122,6 +127,15 @@ impl Stage {
             seen
         });
         Connecting { child, url: url.unwrap(), stderr }
+    }
+
+    /// Connects as a person would who grants access, and pastes what the browser came back with.
+    pub async fn paste(&self, provider: &str, arguments: &[&str]) -> Ran {
+        let mut command = self.command(&[&["connect", provider, "--paste"], arguments].concat());
+        command.stdin(Stdio::piped());
+        let connecting = self.begin(command);
+        let back = self.emulator.consent(&connecting.url, Decision::Grant).await.unwrap();
+        connecting.paste(&back)
     }
 
     /// Connects as a person would who grants access.
@@ -147,6 +161,16 @@ impl Connecting {
         let Output { status, stdout, .. } = self.child.wait_with_output().unwrap();
         let stdout = String::from_utf8(stdout).unwrap();
         Ran { code: status.code().unwrap(), stdout, stderr: self.stderr.join().unwrap() }
+    }
+
+    /// Pastes what the browser came back with: a code that the service showed, or the address that it was sent to.
+    pub fn paste(mut self, back: &url::Url) -> Ran {
+        let pasted = match back.scheme() {
+            "copied" => back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned(),
+            _ => back.to_string(),
+        };
+        writeln!(self.child.stdin.take().unwrap(), "{pasted}").unwrap();
+        self.finish()
     }
 
     pub fn stop(mut self) {
@@ -185,6 +209,12 @@ impl Ran {
 /// What a browser does with a redirect to this machine: the answer's status line, headers and body.
 pub fn get(url: &str) -> String {
     get_as(url, None)
+}
+
+/// The same for any name of this machine: a browser says it in its `Host` header.
+pub fn browse(back: &url::Url) -> String {
+    let authority = format!("{}:{}", back.host_str().unwrap(), back.port().unwrap());
+    get_as(&back.as_str().replace("//localhost:", "//127.0.0.1:"), Some(&authority))
 }
 
 /// The same with another `Host` header.

@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | lint | bench | fuzz`: what people who work on Jeton do, each with one command from a fresh clone.
+//! `cargo xtask demo | test | lint | bench | torture | fuzz`: what people who work on Jeton do, each with one command from a fresh clone.
 //!
 //! | command | does |
 //! |---|---|
@@ -6,6 +6,7 @@
 //! | `test [ARGS]` | runs all tests; the arguments go to `cargo test` |
 //! | `lint` | format, clippy, documentation and licences, of the host and of the components |
 //! | `bench` | measures, see `bench/`, and writes `target/bench.json` |
+//! | `torture [--rounds N]` | kills, cuts and crowds the vault, see `tests/torture/`; with `--rclone` compares it with rclone |
 //! | `fuzz --seconds N [TARGET]` | runs the targets of `fuzz/`, each for N seconds |
 //!
 //! Each first installs what is missing, or says in one line what to install.
@@ -17,9 +18,11 @@ mod demo;
 mod fuzz;
 mod licences;
 mod lint;
+mod postgres;
 mod run;
 mod setup;
 mod test;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,8 @@ usage: cargo xtask COMMAND
   test [ARGS]        all tests; ARGS go to cargo test
   lint               format, clippy, documentation, licences
   bench              measure, print a table, write target/bench.json
+  torture [--rounds N] [--seed S] [--rclone]
+                     kill, cut and crowd the vault, and count what is lost; --rclone: eight rclone beside it
   fuzz --seconds N [TARGET]
                      throw inputs at the parsers of what comes from outside, each target for N seconds";
 
@@ -54,6 +59,7 @@ fn dispatch(arguments: &[&str]) -> Result<ExitCode> {
         ["test", rest @ ..] => test::run(rest),
         ["lint"] => lint::run(),
         ["bench"] => bench::run(),
+        ["torture", rest @ ..] => torture::run(rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
+use crate::postgres::server;
 use crate::run;
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -60,13 +61,25 @@ pub fn programs_for_tests() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    install(&missing)
+}
+
+/// The programs of PostgreSQL.
+pub fn postgres() -> Result<()> {
+    match server::programs() {
+        Some(_) => Ok(()),
+        None => install(&["postgresql"]),
+    }
+}
+
+fn install(missing: &[&str]) -> Result<()> {
     let packages = missing.join(" ");
     if !is_root() || !on_path(&["apt-get"]) {
         bail!("install these first (Debian: sudo apt-get install --no-install-recommends {packages})");
     }
     eprintln!("Installing {packages}");
     apt(&["update", "-q"])?;
-    apt(&[&["install", "-q", "-y", "--no-install-recommends"], missing.as_slice()].concat())
+    apt(&[&["install", "-q", "-y", "--no-install-recommends"], missing].concat())
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {

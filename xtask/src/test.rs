@@ -4,11 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{run, setup};
+use crate::{postgres, run, setup};
 
 /// Runs it. The arguments go to `cargo test`.
 pub fn run(arguments: &[&str]) -> Result<ExitCode> {
     setup::wasm()?;
     setup::programs_for_tests()?;
-    run::last(run::cargo(&["test", "--workspace", "--locked"]).args(arguments))
+    let server = postgres::for_tests()?;
+    let mut tests = run::cargo(&["test", "--workspace", "--locked"]);
+    if let Some(server) = &server {
+        tests.env(postgres::VARIABLE, server.address());
+    }
+    run::last(tests.args(arguments))
 }

@@ -3,8 +3,15 @@
 //! - The client's id and secret go into the form, and PKCE isn't known.
 //! - A code lives for 30 seconds, and a refresh token is good for one refresh.
 //! - An expired or revoked access token is a 401 with an empty body; Box doesn't say which of the two it is.
-//! - An app that the enterprise's administrator hasn't authorised is told apart by the description alone.
+//! - An app can have tokens without a person (`server.rs`), once the enterprise's administrator has authorised it.
+//! - A token can be exchanged for one of fewer rights, for one file or folder (`exchange.rs`).
+//! - Who must act is told by the description of an error alone (`errors.rs`).
 
+mod errors;
+mod exchange;
+mod server;
+
+use errors::explain;
 use jeton_provider::*;
 
 struct BoxProvider;
@@ -12,16 +19,22 @@ jeton_provider::export!(BoxProvider, "../provider.toml");
 
 impl Provider for BoxProvider {
     fn begin(client: &Client, grant: Grant<'_>) -> Result<Step> {
-        match grant.kind {
-            GrantKind::AuthorizationCode => authorization_request("authorize", client).scopes(&grant.scopes, " ").visit(),
+        // A name that isn't known is told before anybody signs in.
+        grant.options.iter().try_for_each(|(name, value)| header(name, value).map(drop))?;
+        let tokens = match grant.kind {
+            GrantKind::AuthorizationCode => return authorization_request("authorize", client).scopes(&grant.scopes, " ").visit(),
+            GrantKind::JwtBearer => server::by_assertion(client, &grant),
+            GrantKind::ClientCredentials => server::by_secret(client, &grant),
+            GrantKind::TokenExchange => exchange::downscoped(client, &grant),
             other => Err(Error::unsupported(other.name())),
-        }
+        };
+        tokens.map(|tokens| done(tokens, grant.options)).map_err(explain)
     }
 
-    fn resume(client: &Client, _grant: Grant<'_>, event: Event<'_>) -> Result<Step> {
+    fn resume(client: &Client, grant: Grant<'_>, event: Event<'_>) -> Result<Step> {
         let back = event.returned()?;
         let request = token_request("token", "authorization_code").client_in_body(client).code(&back)?;
-        request.tokens().map(Step::Done).map_err(explain)
+        request.tokens().map(|tokens| done(tokens, grant.options)).map_err(explain)
     }
 
     fn refresh(client: &Client, tokens: CurrentTokens<'_>) -> Result<Tokens> {
@@ -36,17 +49,17 @@ impl Provider for BoxProvider {
     }
 
     fn identify(_client: &Client, tokens: CurrentTokens<'_>) -> Result<Account> {
-        api_request(Method::Get, "api", "users/me", &tokens)?.send()?.to_account::<Self>("/id", "/login", "/name")
+        let mut request = api_request(Method::Get, "api", "users/me", &tokens)?;
+        if let Some((_, user)) = tokens.extras.iter().find(|(name, _)| name == "as-user") {
+            request = request.header("as-user", user.as_str());
+        }
+        request.send()?.to_account::<Self>("/id", "/login", "/name").map_err(explain)
     }
 
     fn authenticate(_client: &Client, _tokens: CurrentTokens<'_>, options: Extras) -> Result<Vec<Header>> {
         let mut headers = vec![Header::bearer()];
-        for (name, value) in options {
-            headers.push(match name.as_str() {
-                "as-user" => Header::text("As-User", value),
-                "notifications" => Header::text("Box-Notifications", value),
-                other => return Err(Error::unsupported(other)),
-            });
+        for (name, value) in &options {
+            headers.extend(header(name, value)?);
         }
         Ok(headers)
     }
@@ -59,14 +72,24 @@ impl Provider for BoxProvider {
     }
 }
 
-/// Box answers with RFC 6749's codes, and tells in the description who must act.
-fn explain(error: Error) -> Error {
-    let description = error.description.as_deref().unwrap_or_default();
-    let kind = match description {
-        d if holds(d, "not authorized by the enterprise admin") => ErrorKind::AdminApprovalRequired,
-        d if holds(d, "enterprise configuration for your app") => ErrorKind::AdminApprovalRequired,
-        d if holds(d, "grant type is unauthorized") => ErrorKind::InvalidClient,
-        _ => return error,
-    };
-    Error { kind, ..error }
+/// The header that an option is, if it is one: some belong to a grant.
+fn header(name: &str, value: &str) -> Result<Option<Header>> {
+    Ok(Some(match name {
+        "as-user" => Header::text("As-User", value),
+        "notifications" => Header::text("Box-Notifications", value),
+        "resource" | "shared-link" => return Ok(None),
+        _ => match name.strip_prefix("header:") {
+            Some(header) => Header::text(header, value),
+            None => {
+                let known = ": there are as-user, notifications, header:NAME, resource, shared-link";
+                return Err(Error::unsupported(&["the option ", name, known].concat()));
+            }
+        },
+    }))
+}
+
+/// Whom the connection acts as is kept, so that `identify` asks for that user.
+fn done(mut tokens: Tokens, options: Extras) -> Step {
+    tokens.extras.extend(options.into_iter().filter(|(name, _)| name == "as-user"));
+    Step::Done(tokens)
 }

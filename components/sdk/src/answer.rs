@@ -4,7 +4,7 @@ use crate::bindings::jeton::provider::http;
 use crate::*;
 
 /// Seconds in any of the forms that services write: `3600`, `"3600"`, `3599.5`. None for nothing, for 0, and for what isn't a number.
-fn seconds(text: Option<String>) -> Option<u64> {
+pub fn seconds(text: Option<String>) -> Option<u64> {
     let text = text?;
     let digits = text.bytes().take_while(|byte| *byte != b'.');
     let add = |sum: u64, byte: u8| sum.checked_mul(10)?.checked_add(u64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?));
@@ -48,12 +48,7 @@ impl Response {
     /// What an answer that isn't a success means, by RFC 6749, 5.2 and the status.
     pub fn to_error(&self) -> Error {
         let code = self.text("/error");
-        let kind = match (self.status(), code.as_deref()) {
-            (429, _) | (_, Some("slow_down")) => ErrorKind::RateLimited,
-            (500.., _) | (_, Some("temporarily_unavailable" | "server_error")) => ErrorKind::TemporarilyUnavailable,
-            (_, Some(code)) => ErrorKind::of(code),
-            _ => ErrorKind::Other,
-        };
+        let kind = ErrorKind::of_answer(self.status(), code.as_deref());
         let description = self.text("/error_description").unwrap_or_else(|| format!("The service answered with status {}", self.status()));
         Error { kind, code, description: Some(description), retry_after: self.retry_after() }
     }
@@ -93,6 +88,16 @@ pub fn verdict_by_status(answer: &Response) -> Verdict {
 }
 
 impl ErrorKind {
+    /// What the status of an answer and its `error` mean together.
+    pub fn of_answer(status: u16, code: Option<&str>) -> Self {
+        match (status, code) {
+            (429, _) | (_, Some("slow_down")) => Self::RateLimited,
+            (500.., _) | (_, Some("temporarily_unavailable" | "server_error")) => Self::TemporarilyUnavailable,
+            (_, Some(code)) => Self::of(code),
+            _ => Self::Other,
+        }
+    }
+
     /// What an `error` of RFC 6749 (4.1.2.1 and 5.2) or RFC 6750 means.
     pub fn of(code: &str) -> Self {
         match code {

@@ -30,18 +30,24 @@ mod allocator;
 mod answer;
 #[doc(hidden)]
 pub mod bindings;
+mod date;
+mod device;
+mod jwt;
 mod provider;
 mod request;
 
-pub use answer::{holds, verdict_by_status};
+pub use answer::{holds, seconds, verdict_by_status};
 pub use bindings::exports::jeton::provider::provider::{
     Account, CurrentTokens, DevicePrompt, Error, ErrorKind, Event, Extras, Grant, GrantKind, Header, HeaderValue, Returned, Step, Tokens,
     Verdict, Visit,
 };
+pub use bindings::jeton::provider::crypto::{Algorithm, Digest};
 pub use bindings::jeton::provider::{
-    callback, client::Client, clock, crypto, http::Method, http::Response, log, random, secrets::Secret, storage,
+    callback, client::Client, clock, crypto, http::Method, http::Response, log, manifest, random, secrets::Secret, storage,
 };
+pub use jwt::Jwt;
 pub use provider::Provider;
+use request::Held;
 pub use request::{AuthorizationRequest, Request, api_request, authorization_request, token_request};
 
 /// What a provider's functions answer.
@@ -51,12 +57,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// component, so that the `.wasm` is the whole provider.
 #[macro_export]
 macro_rules! export {
-    ($provider:ident, $manifest:literal) => {
+    // A component that the manifest is put behind later.
+    ($provider:ident) => {
         $crate::bindings::__export!($provider with_types_in $crate::bindings);
+    };
+    ($provider:ident, $manifest:literal) => {
+        $crate::export!($provider);
 
         #[doc(hidden)]
+        // A section of its own, without `#[used]`, which would put it among the data as well.
         #[unsafe(link_section = "jeton:manifest")]
-        #[used]
-        static MANIFEST: [u8; include_bytes!($manifest).len()] = *include_bytes!($manifest);
+        pub static MANIFEST: [u8; include_bytes!($manifest).len()] = *include_bytes!($manifest);
     };
 }

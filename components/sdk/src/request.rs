@@ -18,7 +18,7 @@ pub fn api_request<'a>(method: Method, endpoint: &'a str, path: &'a str, tokens:
 }
 
 /// A text, or a handle that the request holds or borrows until it is sent.
-enum Held<'a> {
+pub(crate) enum Held<'a> {
     Text(String),
     Secret(&'a Secret),
     Owned(Secret),
@@ -26,7 +26,7 @@ enum Held<'a> {
     Basic(String, Secret),
 }
 
-type Fields<'a> = Vec<(&'a str, Held<'a>)>;
+pub(crate) type Fields<'a> = Vec<(&'a str, Held<'a>)>;
 
 fn fields<'f>(held: &'f Fields<'_>) -> Vec<Field<'f>> {
     let value = |held: &'f Held<'_>| match held {
@@ -45,19 +45,45 @@ pub struct Request<'a> {
     method: Method,
     endpoint: &'a str,
     path: Option<&'a str>,
+    query: Fields<'a>,
     headers: Fields<'a>,
-    form: Fields<'a>,
+    pub(crate) form: Fields<'a>,
+    json: bool,
 }
 
 impl<'a> Request<'a> {
     /// A request to an endpoint of the manifest.
     pub fn new(method: Method, endpoint: &'a str) -> Self {
-        Self { method, endpoint, path: None, headers: vec![], form: vec![] }
+        Self { method, endpoint, path: None, query: vec![], headers: vec![], form: vec![], json: false }
     }
 
     /// A header.
     pub fn header(mut self, name: &'a str, value: impl Into<String>) -> Self {
         self.headers.push((name, Held::Text(value.into())));
+        self
+    }
+
+    /// What stands below the endpoint's URL.
+    pub fn path(mut self, path: &'a str) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    /// A parameter of the query. Secrets never stand there.
+    pub fn query(mut self, name: &'a str, value: impl Into<String>) -> Self {
+        self.query.push((name, Held::Text(value.into())));
+        self
+    }
+
+    /// Sends the form's fields as one JSON object.
+    pub fn as_json(mut self) -> Self {
+        self.json = true;
+        self
+    }
+
+    /// A token in a header behind the name of a scheme, or alone where there is none.
+    pub fn token_in_header(mut self, name: &'a str, scheme: &'a str, token: &'a Secret) -> Self {
+        self.headers.push((name, if scheme.is_empty() { Held::Secret(token) } else { Held::Credential(scheme, token) }));
         self
     }
 
@@ -96,10 +122,11 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The authorization code that a browser came back with, and the redirect URI that belongs to it.
+    /// The authorization code that a browser came back with, and the redirect URI that belongs to it, if there was one.
     pub fn code(self, back: &Returned<'a>) -> Result<Self> {
         let code = back.code.ok_or_else(|| Error::other("The service sent the browser back without a code"))?;
-        Ok(self.secret("code", code).form("redirect_uri", back.redirect_uri.as_str()))
+        let request = self.secret("code", code);
+        Ok(if back.redirect_uri.is_empty() { request } else { request.form("redirect_uri", back.redirect_uri.as_str()) })
     }
 
     /// PKCE: the verifier of the flow.
@@ -109,12 +136,16 @@ impl<'a> Request<'a> {
 
     /// Sends it. Every status is an answer.
     pub fn send(self) -> Result<Response> {
-        let body = if self.form.is_empty() { Body::None } else { Body::Form(fields(&self.form)) };
+        let body = match fields(&self.form) {
+            none if none.is_empty() => Body::None,
+            fields if self.json => Body::Json(fields),
+            fields => Body::Form(fields),
+        };
         Ok(http::send(&http::Request {
             method: self.method,
             endpoint: self.endpoint.to_owned(),
             path: self.path.map(str::to_owned),
-            query: vec![],
+            query: fields(&self.query),
             headers: fields(&self.headers),
             body,
         })?)
@@ -145,7 +176,10 @@ pub fn authorization_request(endpoint: &str, client: &Client) -> AuthorizationRe
     let reservation = callback::reserve();
     let request = AuthorizationRequest { endpoint: endpoint.to_owned(), query: vec![], reservation };
     let (redirect_uri, state) = (request.reservation.redirect_uri.clone(), request.reservation.state.clone());
-    request.text("response_type", "code").text("client_id", client.id()).text("redirect_uri", redirect_uri).text("state", state)
+    let request = request.text("response_type", "code").text("client_id", client.id());
+    // Without one the service shows the code: `[callback] shows-code` in the manifest.
+    let request = if redirect_uri.is_empty() { request } else { request.text("redirect_uri", redirect_uri) };
+    request.text("state", state)
 }
 
 impl AuthorizationRequest {

@@ -55,9 +55,40 @@ impl Folders {
     /// Copies a file that was built to where the crate includes it from.
     pub(crate) fn take(&self, built: &str, name: &str) -> Result<(), String> {
         let from = self.target.join(TARGET).join("release").join(built);
-        fs::copy(&from, self.out.join(name)).map_err(|error| format!("{}: {error}", from.display()))?;
-        Ok(())
+        let why = |error: std::io::Error| format!("{}: {error}", from.display());
+        let file = fs::read(&from).map_err(why)?;
+        let slim = without_names(&file).ok_or_else(|| format!("{} is no component", from.display()))?;
+        fs::write(self.out.join(name), slim).map_err(why)
     }
+}
+
+/// A component without the sections that only a debugger reads, which the linker writes whatever `strip` says.
+fn without_names(file: &[u8]) -> Option<Vec<u8>> {
+    let (head, mut rest) = file.split_at_checked(8)?;
+    let mut slim = head.to_vec();
+    while let Some((&id, after)) = rest.split_first() {
+        let (size, body) = number(after)?;
+        let (section, next) = body.split_at_checked(size)?;
+        let named = || number(section).and_then(|(length, name)| name.get(..length));
+        if id != 0 || !matches!(named(), Some(b"component-name" | b"producers")) {
+            let whole = rest.len() - next.len();
+            slim.extend_from_slice(rest.get(..whole)?);
+        }
+        rest = next;
+    }
+    Some(slim)
+}
+
+/// A length as wasm writes it (LEB128).
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0;
+    for (index, byte) in bytes.iter().enumerate().take(5) {
+        value |= usize::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some((value, bytes.get(index + 1..)?));
+        }
+    }
+    None
 }
 
 /// Runs it to its end.

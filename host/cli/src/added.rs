@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use jeton_runtime::{Denial, Error};
+use jeton_runtime::{Denial, Error, presentable};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -81,7 +81,7 @@ impl Added {
             let Some(Pin { digest: agreed, from }) = &pin else { return Ok(None) };
             let path = self.file_path(id, agreed);
             let denied = |rule: String| {
-                let hint = format!("Add it again from where you got it; that was {from}");
+                let hint = format!("Add it again from where you got it; that was {}", presentable(from, 300));
                 Err(Denial::new(format!("loading the provider {id}"), rule, hint).into())
             };
             match fs::read(&path) {

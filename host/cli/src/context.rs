@@ -4,25 +4,30 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
-use jeton_runtime::{Client, CurrentTokens, Denial, Manifest, Provider, Runtime, Tokens};
-use jeton_vault::{BoxFuture, ClientName, ConnectionInfo, ConnectionName, KeySource, Providers, Vault};
+use jeton_runtime::{Client, CurrentTokens, Denial, Grant, Manifest, Provider, Runtime, Step, Tokens};
+use jeton_vault::{BoxFuture, ClientName, ConnectionInfo, ConnectionName, KeySource, Options, Providers, StoreSource, Vault};
 use tokio::sync::OnceCell;
 
 use crate::added::Added;
 use crate::args::{Global, KeyArgument};
+use crate::command::exchange;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
+use crate::master_key::{self, Asked};
 use crate::terminal::Terminal;
 
 /// What a command has.
 pub struct Context {
     /// How to talk.
     pub terminal: Terminal,
-    home: Home,
-    key: KeySource,
+    store: StoreSource,
+    key_file: PathBuf,
+    /// What it is, once it was read or asked for.
+    key: OnceLock<KeySource>,
+    options: Options,
     loader: Arc<Loader>,
 }
 
@@ -30,35 +35,72 @@ impl Context {
     /// From the command line and the environment.
     pub fn new(global: Global) -> Result<Self> {
         let home = Home::find()?;
-        let key = match &global.key {
-            KeyArgument::File(path) => KeySource::File(path.clone().unwrap_or_else(|| home.key.clone())),
-            KeyArgument::Keyring => KeySource::Keyring { service: "jeton".into(), account: home.store.display().to_string() },
+        let store = match &global.store {
+            Some(store) => StoreSource::from(store.as_str()),
+            None => StoreSource::File(home.store.clone()),
         };
         let terminal = Terminal { json: global.json, quiet: global.quiet };
         let added = Added::new(home.providers.clone());
-        let loader = Loader { cache: home.cache.clone(), added, global, vault: OnceLock::new(), runtime: OnceCell::new() };
-        let loader = Arc::new(loader);
-        Ok(Self { terminal, home, key, loader })
+        let (cache, runtime) = (home.cache.clone(), OnceCell::new());
+        let loader = Arc::new_cyclic(|me| Loader { me: me.clone(), cache, added, global, vault: OnceLock::new(), runtime });
+        Ok(Self { terminal, store, key_file: home.key, key: OnceLock::new(), options: options(), loader })
     }
 
     /// The store, made on first use.
     pub async fn vault(&self) -> Result<Vault> {
-        let vault = Vault::open(&self.home.store, self.key.clone()).await?;
+        if let KeyArgument::Passphrase(None) = self.loader.global.key {
+            if let Some(vault) = self.vault_if_any().await? {
+                return Ok(vault);
+            }
+            master_key::confirm(&self.key()?)?;
+        }
+        let vault = self.options.open(self.store.clone(), self.key()?).await?;
         Ok(self.loader.vault.get_or_init(|| vault).clone())
     }
 
     /// The store, for what needs one that is there.
     pub async fn existing_vault(&self) -> Result<Vault> {
-        let vault = Vault::open_existing(&self.home.store, self.key.clone()).await?;
+        let vault = self.options.open_existing(self.store.clone(), self.key()?).await?;
         Ok(self.loader.vault.get_or_init(|| vault).clone())
     }
 
     /// The store, or `None` where nothing was kept yet.
     pub async fn vault_if_any(&self) -> Result<Option<Vault>> {
-        match self.home.store.exists() {
-            true => self.existing_vault().await.map(Some),
-            false => Ok(None),
+        // Nobody is asked for the passphrase of a store that isn't there.
+        if matches!(&self.store, StoreSource::File(path) if matches!(path.try_exists(), Ok(false))) {
+            return Ok(None);
         }
+        match self.options.open_existing(self.store.clone(), self.key()?).await {
+            Ok(vault) => Ok(Some(self.loader.vault.get_or_init(|| vault).clone())),
+            Err(jeton_vault::Error::NoStore(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Another store, which must be there, with this key.
+    pub async fn other_vault(&self, store: &str, key: KeySource) -> jeton_vault::Result<Vault> {
+        self.options.open_existing(StoreSource::from(store), key).await
+    }
+
+    /// The store's key, as `--key` says.
+    pub fn key(&self) -> Result<KeySource> {
+        match self.key.get() {
+            Some(key) => Ok(key.clone()),
+            None => {
+                let key = self.key_at(&self.loader.global.key, Asked::Present)?;
+                Ok(self.key.get_or_init(|| key).clone())
+            }
+        }
+    }
+
+    /// A key as an argument names it.
+    pub fn key_at(&self, argument: &KeyArgument, asked: Asked) -> Result<KeySource> {
+        master_key::source(argument, &self.store, &self.key_file, asked)
+    }
+
+    /// `--key`
+    pub fn key_argument(&self) -> &KeyArgument {
+        &self.loader.global.key
     }
 
     /// A provider, ready to be called.
@@ -76,6 +118,9 @@ impl Context {
 
     /// A provider's manifest, read without starting wasm.
     pub fn manifest(&self, id: &str) -> Result<Manifest> {
+        if let Some(manifest) = jeton_bundle::manifest(id) {
+            return Ok(Manifest::parse(manifest).map_err(jeton_runtime::Error::from)?);
+        }
         match self.loader.component(id)? {
             Some(file) => Ok(jeton_runtime::inspect(&file, usize::MAX)?.manifest),
             None => Err(self.unknown(id)),
@@ -98,15 +143,15 @@ impl Context {
 
     /// The ids of all providers. One that comes with Jeton isn't replaced by one that was added before it came.
     pub fn ids(&self) -> Result<Vec<String>> {
-        let mut ids: Vec<_> = jeton_bundle::ALL.iter().map(|bundled| bundled.id.to_owned()).collect();
+        let mut ids: Vec<_> = jeton_bundle::ids().map(str::to_owned).collect();
         let added = self.added().ids()?;
-        ids.extend(added.into_iter().filter(|id| jeton_bundle::find(id).is_none()));
+        ids.extend(added.into_iter().filter(|id| !jeton_bundle::knows(id)));
         Ok(ids)
     }
 
     /// Where a provider comes from.
     pub fn origin(&self, id: &str) -> Origin {
-        if jeton_bundle::find(id).is_some() { Origin::Bundled } else { Origin::Added }
+        if jeton_bundle::knows(id) { Origin::Bundled } else { Origin::Added }
     }
 
     /// The names of the clients and of the connections of a provider.
@@ -137,6 +182,15 @@ impl Context {
         let client = vault.client(&info.client).await?;
         Ok((info, provider, client))
     }
+}
+
+/// Who acts, for the log: the user, the machine and the process.
+fn options() -> Options {
+    let known = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let user = known("USER").or_else(|| known("LOGNAME")).or_else(|| known("USERNAME")).unwrap_or_else(|| "somebody".to_owned());
+    let mut options = Options::default();
+    options.actor = format!("{user}, process {}", std::process::id());
+    options
 }
 
 /// Where a provider comes from.
@@ -170,6 +224,8 @@ pub fn client_name(text: &str) -> Result<ClientName> {
 
 /// Makes the runtime when a provider is first called.
 struct Loader {
+    /// For what a provider's tokens are made of: another connection's, which may have to be refreshed.
+    me: Weak<Loader>,
     cache: PathBuf,
     added: Added,
     global: Global,
@@ -185,6 +241,13 @@ impl Loader {
             Some(bundled) => Ok(Some(Cow::Borrowed(bundled.component))),
             None => Ok(self.added.read(id)?.map(Cow::Owned)),
         }
+    }
+
+    async fn provider(&self, id: &str) -> std::result::Result<Provider, jeton_runtime::Error> {
+        let gone =
+            || Denial::new(format!("loading the provider {id}"), "it isn't there any more", "Add it again: jeton providers add FILE");
+        let file = self.component(id)?.ok_or_else(gone)?;
+        self.load(file.into_owned()).await
     }
 
     async fn load(&self, file: Vec<u8>) -> std::result::Result<Provider, jeton_runtime::Error> {
@@ -205,18 +268,41 @@ impl Loader {
 }
 
 impl Providers for Loader {
+    fn idle_limit(&self, provider: &str) -> Option<std::time::Duration> {
+        let file = self.component(provider).ok()??;
+        jeton_runtime::inspect(&file, usize::MAX).ok()?.manifest.lifetimes.refresh_token
+    }
+
     fn refresh<'a>(
         &'a self,
         provider: &'a str,
         client: &'a Client,
         tokens: &'a CurrentTokens,
     ) -> BoxFuture<'a, std::result::Result<Tokens, jeton_runtime::Error>> {
+        Box::pin(async move { self.provider(provider).await?.refresh(client, tokens).await })
+    }
+
+    fn obtain<'a>(
+        &'a self,
+        provider: &'a str,
+        client: &'a Client,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, std::result::Result<Tokens, jeton_runtime::Error>> {
         Box::pin(async move {
-            let gone = || {
-                Denial::new(format!("loading the provider {provider}"), "it isn't there any more", "Add it again: jeton providers add FILE")
-            };
-            let file = self.component(provider)?.ok_or_else(gone)?;
-            self.load(file.into_owned()).await?.refresh(client, tokens).await
+            let nobody = "http://127.0.0.1/".to_owned();
+            let (mut grant, source) = exchange::take(grant)?;
+            if let Some(source) = source {
+                let gone = || jeton_runtime::Error::Host("the store isn't open".to_owned());
+                let (vault, providers) = (self.vault.get().ok_or_else(gone)?, self.me.upgrade().ok_or_else(gone)?);
+                grant.subject_token = Some(source.token(vault, &(providers as Arc<dyn Providers>)).await?);
+            }
+            match self.provider(provider).await?.begin(client, &grant, &nobody).await? {
+                Step::Done(tokens) => Ok(tokens),
+                _ => Err(jeton_runtime::Error::Unfit {
+                    what: format!("{provider} wants a person for the grant {}", grant.kind),
+                    hint: "Sign in again: jeton connect".to_owned(),
+                }),
+            }
         })
     }
 }

@@ -14,10 +14,12 @@ mod exit;
 mod failure;
 mod home;
 mod listener;
+mod master_key;
 mod package;
 mod page;
 mod permissions;
 mod printed;
+mod private;
 pub mod quick;
 mod show_time;
 mod terminal;
@@ -35,9 +37,10 @@ use crate::terminal::Terminal;
 
 /// The whole command.
 pub fn main() -> ExitCode {
+    private::keep();
     let arguments = Arguments::parse();
     let terminal = Terminal { json: arguments.global.json, quiet: arguments.global.quiet };
-    trace::start(arguments.global.verbose);
+    trace::start(arguments.global.verbose, arguments.global.quiet);
     let exit = match run(arguments) {
         Ok(()) => Exit::Ok,
         Err(failure) => {

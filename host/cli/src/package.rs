@@ -1,9 +1,10 @@
-//! What `jeton providers add` and `check` are given: a component file, or the folder or the `provider.toml` that lies beside one.
+//! What `jeton providers add` and `check` are given: a component file, the folder or the `provider.toml` that lies
+//! beside one, or a `provider.toml` that has none of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jeton_runtime::{Inspection, Limits, Manifest, inspect};
+use jeton_runtime::{Inspection, Limits, Manifest, inspect, presentable};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -27,16 +28,22 @@ impl Package {
             (false, Some(extension)) if extension == "toml" => Some(given.to_owned()),
             _ => None,
         };
+        let declared = beside.as_deref().map(declared).transpose()?.flatten();
+        if let Some((path, source)) = declared {
+            let file = jeton_bundle::declarative(&source);
+            let inspection = inspect(&file, Limits::default().component).map_err(mistaken)?;
+            return Ok(Self { path: path.canonicalize().unwrap_or(path), file, inspection });
+        }
         let (path, manifest) = match beside {
             None => (given.to_owned(), None),
             Some(manifest) => {
-                let source = String::from_utf8(read(&manifest)?)
-                    .map_err(|_| Failure::new(format!("{} is not UTF-8", manifest.display()), "Save it as UTF-8").exit(Exit::Usage))?;
+                let source = text(&manifest)?;
                 (component_beside(&manifest, &source)?, Some((manifest, source)))
             }
         };
         let file = read(&path)?;
         let inspection = inspect(&file, Limits::default().component).map_err(mistaken)?;
+        own_code(&path, &file, &inspection)?;
         if let Some((manifest, source)) = manifest {
             same(&manifest, &source, &path, &inspection.source)?;
         }
@@ -44,10 +51,38 @@ impl Package {
         Ok(Self { path, file, inspection })
     }
 
+    /// Where it was, as it may be shown.
+    pub fn shown(&self) -> String {
+        shown(&self.path)
+    }
+
     /// SHA-256 of the file, in hexadecimal.
     pub fn digest(&self) -> String {
         self.inspection.digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// A manifest that says that it has no component of its own, with its text.
+fn declared(manifest: &Path) -> Result<Option<(PathBuf, String)>> {
+    let source = text(manifest)?;
+    // The keys of the manifest itself stand before its first table. What exactly it says is read with all the rest.
+    let mut own = source.lines().map(str::trim_start).take_while(|line| !line.starts_with('['));
+    let declarative = own.any(|line| line.strip_prefix("component").is_some_and(|rest| rest.trim_start().starts_with('=')));
+    Ok(declarative.then(|| (manifest.to_owned(), source)))
+}
+
+fn text(path: &Path) -> Result<String> {
+    String::from_utf8(read(path)?).map_err(|_| Failure::new(format!("{} is not UTF-8", shown(path)), "Save it as UTF-8").exit(Exit::Usage))
+}
+
+/// A file whose manifest says that the code isn't its own must hold Jeton's: what it does is what the manifest says.
+fn own_code(path: &Path, file: &[u8], inspection: &Inspection) -> Result {
+    if !inspection.manifest.declarative || jeton_runtime::code(file) == jeton_bundle::oauth2() {
+        return Ok(());
+    }
+    let what = format!("{} says that its component is Jeton's oauth2, and it is another one", shown(path));
+    Err(Failure::new(what, "Name the provider.toml alone; or, if the component is its author's, without component = \"oauth2\"")
+        .exit(Exit::Denied))
 }
 
 /// The one component in the folder of a manifest.
@@ -60,21 +95,13 @@ fn component_beside(manifest: &Path, source: &str) -> Result<PathBuf> {
     match (components.pop(), components.len()) {
         (Some(one), 0) => return Ok(one),
         (Some(_), others) => {
-            let what = format!("there are {} components in {}", others + 1, folder.display());
+            let what = format!("there are {} components in {}", others + 1, shown(folder));
             return Err(Failure::new(what, "Name the .wasm file that is meant").exit(Exit::Usage));
         }
         (None, _) => {}
     }
-    // The keys of the manifest itself stand before its first table.
-    let mut own = source.lines().map(str::trim_start).take_while(|line| !line.starts_with('['));
-    if own.any(|line| line.strip_prefix("component").is_some_and(|rest| rest.trim_start().starts_with('='))) {
-        let what = format!("{} has no component of its own: it is declarative", manifest.display());
-        return Err(
-            Failure::new(what, "This version of Jeton can't use such a manifest yet; a provider with a component it can").exit(Exit::Usage)
-        );
-    }
     Manifest::parse(source).map_err(|problems| mistaken(problems.into()))?;
-    let what = format!("there is no .wasm beside {}", manifest.display());
+    let what = format!("there is no .wasm beside {}", shown(manifest));
     Err(Failure::new(what, "A manifest alone does nothing: build the component and put it there, or name the .wasm file").exit(Exit::Usage))
 }
 
@@ -85,9 +112,14 @@ fn same(manifest: &Path, source: &str, path: &Path, embedded: &str) -> Result {
     }
     let mut lines = source.lines().zip(embedded.lines());
     let line = lines.position(|(one, other)| one != other).unwrap_or_else(|| source.lines().count().min(embedded.lines().count())) + 1;
-    let what = format!("{} is not the manifest inside {}: they differ from line {line} on", manifest.display(), path.display());
-    let hint = format!("The one inside counts. Build the component again, or name {} alone", path.display());
+    let what = format!("{} is not the manifest inside {}: they differ from line {line} on", shown(manifest), shown(path));
+    let hint = format!("The one inside counts. Build the component again, or name {} alone", shown(path));
     Err(Failure::new(what, hint).exit(Exit::Denied))
+}
+
+/// Files and folders come with names of somebody's making.
+fn shown(path: &Path) -> String {
+    presentable(&path.display().to_string(), 300)
 }
 
 fn mistaken(error: jeton_runtime::Error) -> Failure {
@@ -96,17 +128,17 @@ fn mistaken(error: jeton_runtime::Error) -> Failure {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("can't read {}: {error}", path.display()), "Name a .wasm file, or a folder that holds one and its provider.toml")
+    Failure::new(format!("can't read {}: {error}", shown(path)), "Name a .wasm file, or a folder that holds one and its provider.toml")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
-        return Err(Failure::new(format!("{} is no file", path.display()), "Name a .wasm file").exit(Exit::Usage));
+        return Err(Failure::new(format!("{} is no file", shown(path)), "Name a .wasm file").exit(Exit::Usage));
     }
     let most = Limits::default().component;
     if metadata.len() > most as u64 {
-        return Err(Failure::new(format!("{} is larger than {} MiB", path.display(), most >> 20), "Build it in release mode and strip it"));
+        return Err(Failure::new(format!("{} is larger than {} MiB", shown(path), most >> 20), "Build it in release mode and strip it"));
     }
     fs::read(path).map_err(|error| unreadable(path, &error))
 }

@@ -4,13 +4,13 @@
 //! whatever can't be compared counts as more. Permissions belong to an endpoint by name and address together, so an endpoint of another
 //! address, or of another name, is a new one with all that it permits.
 //!
-//! Not among them, since they permit nothing: the version and summary, the guide, the scopes' names, how long tokens live, and
+//! Not among them, since they permit nothing: what `[protocol]` says (a component with code of its own says nothing of that either), the version and summary, the guide, the scopes' names, how long tokens live, and
 //! `wasi = "stubbed"`, by which calls of the operating system exist and fail.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jeton_runtime::manifest::{Callback, Endpoint, SecretField, Setting};
+use jeton_runtime::manifest::{Callback, Endpoint, Extra, SecretField, Setting};
 use jeton_runtime::{Manifest, presentable};
 
 /// An endpoint.
@@ -43,6 +43,8 @@ pub enum Permission {
     Hold(Place, String, String),
     /// To ask for, and read, a setting; it may stand in addresses.
     Setting { name: String, label: String, pattern: String, default: Option<String>, stands_in: Vec<String> },
+    /// To have a value of the service's stand in addresses.
+    Extra { name: String, label: String, takes: String, default: Option<String>, stands_in: Vec<String> },
     /// To ask for a secret, and hold it, unread.
     Secret { name: String, label: String, required: bool },
     /// To have this secret sign by this algorithm.
@@ -83,7 +85,12 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
         lifetimes: _,
         scopes: _,
         guide: _,
+        service_account: _,
         stub_wasi: _,
+        issuer: _,
+        extras,
+        declarative: _,
+        protocol: _,
     } = manifest;
     let mut all = BTreeSet::from([Permission::Name(name.clone())]);
     all.extend(grants.iter().map(|grant| Permission::Grant(grant.name())));
@@ -94,14 +101,24 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
         let pattern = pattern.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")).unwrap_or(pattern).to_owned();
         all.insert(Permission::Setting { name: name.clone(), label: label.clone(), pattern, default: default.clone(), stands_in });
     }
-    for (name, SecretField { name: label, required }) in secrets {
+    for (name, extra) in extras {
+        let Extra { name: label, parameter: _, pointer: _, takes: _, default } = extra;
+        let stands = |endpoint: &&Endpoint| endpoint.url.placeholders().contains(name);
+        let stands_in: Vec<_> = endpoints.values().filter(stands).map(|endpoint| endpoint.url.as_str().to_owned()).collect();
+        // Otherwise it is kept, and nothing is done with it.
+        if !stands_in.is_empty() {
+            let (label, takes, default) = (label.clone(), extra.described(), default.clone());
+            all.insert(Permission::Extra { name: name.clone(), label, takes, default, stands_in });
+        }
+    }
+    for (name, SecretField { name: label, required, generated: _ }) in secrets {
         all.insert(Permission::Secret { name: name.clone(), label: label.clone(), required: *required });
     }
     for (kind, algorithms) in signs {
         all.extend(algorithms.iter().map(|algorithm| Permission::Sign(kind.clone(), algorithm.clone())));
     }
     all.extend(audiences.iter().cloned().map(Permission::Audience));
-    for (name, Endpoint { url, browser, accepts, captures, reveals, headers }) in endpoints {
+    for (name, Endpoint { url, browser, accepts, captures, also, reveals, headers, raw_basic: _ }) in endpoints {
         let place = || Place { name: name.clone(), url: url.as_str().to_owned() };
         if *browser {
             all.insert(Permission::Visit(place()));
@@ -113,12 +130,13 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
         match captures {
             None => all.extend([Permission::ReadAll(place())]),
             Some(captures) => {
-                all.extend(captures.iter().map(|(kind, at)| Permission::Hold(place(), kind.clone(), at.clone())));
+                let taken = captures.iter().chain(also.iter().map(|(kind, at)| (kind, at)));
+                all.extend(taken.map(|(kind, at)| Permission::Hold(place(), kind.clone(), at.clone())));
                 all.extend(reveals.iter().map(|pointer| Permission::Read(place(), pointer.clone())));
             }
         }
     }
-    let Callback { host: _, path: _, port: _, reveals } = callback;
+    let Callback { host: _, path: _, port: _, reveals, code: _, iss: _, shows_code: _ } = callback;
     // Host, path and port.
     all.insert(Permission::Return(callback.redirect_uri(None)));
     all.extend(reveals.iter().cloned().map(Permission::ReadReturn));
@@ -182,6 +200,11 @@ impl fmt::Display for Permission {
                     true => Ok(()),
                     false => write!(f, "; it stands in {}", stands_in.iter().map(|url| shown(url)).collect::<Vec<_>>().join(" and ")),
                 }
+            }
+            Self::Extra { name, label, takes, default, stands_in } => {
+                let places = stands_in.iter().map(|url| shown(url)).collect::<Vec<_>>().join(" and ");
+                write!(f, "has {} ({}) put into {places}, as the service says it; it {}", shown(name), shown(label), shown(takes))?;
+                default.as_ref().map_or(Ok(()), |default| write!(f, " and is otherwise {}", shown(default)))
             }
             Self::Secret { name, label, required } => {
                 let must = if *required { "must have" } else { "may have" };

@@ -21,8 +21,8 @@ const MAIN: &str = "jeton-main";
 /// Prints the token that the command line asks for; `None` where that is not all there is to do, and nothing was done.
 pub fn token() -> Option<()> {
     let asked = Asked::read(env::args_os().skip(1))?;
-    // Another key than the file in its usual place.
-    if env::var_os("JETON_KEY").is_some() {
+    // Another key or store than the file in its usual place.
+    if env::var_os("JETON_KEY").is_some() || env::var_os("JETON_STORE").is_some() {
         return None;
     }
     let home = Home::find().ok()?;

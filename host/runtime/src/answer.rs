@@ -2,7 +2,6 @@
 
 mod withheld;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -10,8 +9,8 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::Secret;
-use crate::manifest::{Endpoint, REVEALED, points_at_a_secret};
-use crate::scrub::{TELLING, echoes, scrub};
+use crate::manifest::{Endpoint, REVEALED, points_at_a_secret, revealed};
+use crate::scrub::{TELLING, echoes, obeyed, scrub};
 use crate::transport::Incoming;
 
 /// Response headers that any provider may read.
@@ -80,7 +79,7 @@ impl Response {
     /// Takes an endpoint's answer apart. What is captured becomes live: `live` grows by it, so that it is scrubbed from whatever is read later.
     pub(crate) fn new(name: &str, endpoint: &Endpoint, answer: Incoming, live: &mut Vec<Secret>) -> Self {
         let document = Document::parse(&answer.headers, &answer.body);
-        let captured = captured(endpoint.captures.as_ref(), &document, live);
+        let captured = captured(endpoint, &document, live);
         live.extend(captured.iter().map(|(_, secret)| secret.clone()));
         let revealed = endpoint.captures.is_some().then(|| endpoint.reveals.clone());
         let revealed_headers = endpoint.headers.clone();
@@ -100,7 +99,7 @@ impl Response {
     }
 
     pub(crate) fn text(&self, pointer: &str, live: &[Secret]) -> Option<String> {
-        let open = |revealed: &Vec<String>| REVEALED.contains(&pointer) || revealed.iter().any(|open| open == pointer);
+        let open = |open: &Vec<String>| revealed(open, pointer);
         // What has the name of a secret is one, wherever it stands.
         if !self.revealed.as_ref().is_none_or(open) || (!REVEALED.contains(&pointer) && points_at_a_secret(pointer)) {
             return None;
@@ -114,20 +113,20 @@ impl Response {
     }
 }
 
-/// A secret that is sent back stays what it is: to be captured under another name must not open other endpoints to it. Control characters
-/// stand in no token (RFC 6749, appendix A), and a terminal would obey them.
-fn captured(captures: Option<&BTreeMap<String, String>>, document: &Document, live: &[Secret]) -> Vec<(String, Secret)> {
-    let take = |(kind, pointer): (&String, &String)| {
-        let text = Zeroizing::new(document.text(pointer).filter(|text| !text.is_empty() && !text.chars().any(char::is_control))?);
+/// A secret that is sent back stays what it is: to be captured under another name must not open other endpoints to it. What a terminal
+/// would obey stands in no token (RFC 6749, appendix A).
+fn captured(endpoint: &Endpoint, document: &Document, live: &[Secret]) -> Vec<(String, Secret)> {
+    let take = |(kind, pointer): (&str, &str)| {
+        let text = Zeroizing::new(document.text(pointer).filter(|text| !text.is_empty() && !text.chars().any(obeyed))?);
         let known = live.iter().find(|known| known.reveal().len() >= TELLING && known.reveal() == text.as_bytes());
         let secret = match known {
             Some(known) => known.clone(),
             None if echoes(&text, live) => return None,
-            None => Secret::new(kind.as_str(), text.as_bytes()),
+            None => Secret::new(kind, text.as_bytes()),
         };
-        Some((pointer.clone(), secret))
+        Some((pointer.to_owned(), secret))
     };
-    captures.into_iter().flatten().filter_map(take).collect()
+    endpoint.captured().filter_map(take).collect()
 }
 
 /// `Retry-After` in both its forms (RFC 9110, 10.2.3), from nothing to ten years; a date is measured by the answer's own clock.
@@ -144,6 +143,8 @@ pub fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::manifest::UrlTemplate;
 
@@ -155,6 +156,8 @@ mod tests {
             captures: captures.then(|| BTreeMap::from([("access-token".to_owned(), "/access_token".to_owned())])),
             reveals: vec!["/team/id".to_owned()],
             headers: vec!["x-own".to_owned()],
+            also: vec![],
+            raw_basic: false,
         };
         let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
         let mut live = vec![];

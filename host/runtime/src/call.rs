@@ -3,10 +3,11 @@
 //! place → store with limits → instance → call → store dropped. A store is never used twice, so nothing of one call is left for the next.
 //! Two clocks: epochs count the time in which the component computes, a timeout bounds the whole, which includes waiting for a service.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, Resource, ResourceTable};
@@ -16,12 +17,13 @@ use crate::bindings::exports::jeton::provider::provider as wit;
 use crate::capability::client::Lent;
 use crate::engine::{INSTANCES, TABLE_ELEMENTS, TABLES, TICK};
 use crate::load::Loaded;
+use crate::manifest::Extra;
 use crate::place::{Place, Turn};
 use crate::policy::Measure;
 use crate::runtime::Capabilities;
-use crate::scrub::{presentable, scrub};
+use crate::scrub::{presentable, scrub, scrub_cut};
 use crate::transport::TransportError;
-use crate::{Client, Error, ErrorKind, Flow, Secret, ServiceError};
+use crate::{Allow, Client, Denial, Error, ErrorKind, Flow, Secret, ServiceError};
 
 /// How many handles a call may hold at once.
 const MOST_HANDLES: usize = 128;
@@ -51,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) live: Vec<Secret>,
     /// The flow that is being begun.
     pub(crate) flow: Option<Flow>,
+    /// The service's time in its last answer that brought secrets.
+    pub(crate) answered_at: Option<SystemTime>,
     /// Why the last request got no answer.
     pub(crate) trouble: Option<TransportError>,
     pub(crate) log_lines: u32,
@@ -77,6 +81,7 @@ impl Call {
             settings: BTreeMap::new(),
             live: vec![],
             flow: None,
+            answered_at: None,
             trouble: None,
             log_lines: 0,
             taught: AtomicU32::new(0),
@@ -130,9 +135,24 @@ impl Call {
         Measure { time: left.mul_f32(0.9).min(self.lent.limits.request), largest: self.lent.limits.answer }
     }
 
+    /// A denial quotes what a component wrote, cut: that may be a secret, however the component learnt it. A line without it allows nothing.
+    pub(crate) fn scrubbed(&self, denial: Denial) -> Denial {
+        let clean = |text: &str| scrub_cut(text, &self.live).into_owned();
+        let (what, rule, hint) = (clean(&denial.what), clean(&denial.rule), clean(&denial.hint));
+        let allow = denial.allow.filter(|allow| {
+            let (Allow::Manifest(text) | Allow::Option(text)) = allow;
+            matches!(scrub_cut(text, &self.live), Cow::Borrowed(_))
+        });
+        Denial { what, rule, hint, allow }
+    }
+
     /// What a person may be shown of a text that a component returned.
     pub(crate) fn shown(&self, text: &str) -> String {
-        presentable(&scrub(text, &self.live), 500)
+        self.shown_up_to(text, 500)
+    }
+
+    pub(crate) fn shown_up_to(&self, text: &str, characters: usize) -> String {
+        presentable(&scrub(text, &self.live), characters)
     }
 }
 
@@ -184,6 +204,13 @@ impl Run {
         call.live.extend(client.secrets.values().cloned());
         let held = call.table.push(Lent(client)).map_err(|error| Error::Host(error.to_string()))?;
         Ok(Resource::new_borrow(held.rep()))
+    }
+
+    /// Puts what the service said into what URLs are filled with, where the manifest takes it.
+    pub(crate) fn fill<'v>(&mut self, said: impl Fn(&str, &Extra) -> Option<&'v str>) -> Result<(), Error> {
+        let call = self.store.data_mut();
+        let loaded = call.loaded.clone();
+        Ok(crate::manifest::fill(&loaded.manifest.extras, said, &mut call.settings)?)
     }
 
     /// Lends a secret.

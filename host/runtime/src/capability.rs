@@ -5,9 +5,10 @@
 pub(crate) mod callback;
 pub(crate) mod client;
 mod clock;
-mod crypto;
+pub(crate) mod crypto;
 pub(crate) mod http;
 mod log;
+mod manifest;
 mod random;
 mod secrets;
 pub(crate) mod storage;

@@ -12,6 +12,9 @@ use crate::{Error, Secret};
 /// Ten years: no service means more, and larger numbers are nonsense that overflows somewhere.
 pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
+/// Scopes are addresses at some services, and a dozen of them are one text.
+const LONGEST_SCOPE: usize = 8000;
+
 pub(crate) fn lifetime(seconds: u64) -> Duration {
     Duration::from_secs(seconds).min(LONGEST)
 }
@@ -38,6 +41,7 @@ pub(crate) fn grant(run: &mut Run, grant: &Grant) -> Result<wit::Grant, Error> {
 }
 
 pub(crate) fn current(run: &mut Run, tokens: &CurrentTokens) -> Result<wit::CurrentTokens, Error> {
+    run.fill(|name, _| tokens.extras.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()))?;
     Ok(wit::CurrentTokens {
         access: tokens.access.as_ref().map(|token| run.borrow(token)).transpose()?,
         refresh: tokens.refresh.as_ref().map(|token| run.borrow(token)).transpose()?,
@@ -70,9 +74,17 @@ impl Call {
             id_token,
             expires_in: tokens.expires_in.map(lifetime),
             refresh_expires_in: tokens.refresh_expires_in.map(lifetime),
-            scope: tokens.scope.map(|scope| self.shown(&scope)),
-            extras: self.extras(tokens.extras)?,
+            answered_at: self.answered_at,
+            scope: tokens.scope.map(|scope| self.shown_up_to(&scope, LONGEST_SCOPE)),
+            extras: self.acceptable(self.extras(tokens.extras)?),
         })
+    }
+
+    /// Without what the manifest says that it can't be. That is no reason to lose tokens: what isn't kept fills no URL.
+    fn acceptable(&self, mut extras: Vec<(String, String)>) -> Vec<(String, String)> {
+        let known = &self.loaded.manifest.extras;
+        extras.retain(|(name, value)| known.get(name).is_none_or(|extra| extra.accept(value).is_some()));
+        extras
     }
 
     pub(crate) fn account(&self, account: wit::Account) -> Result<Account, Error> {

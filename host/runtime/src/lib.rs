@@ -36,6 +36,7 @@
 
 mod address;
 mod answer;
+mod api_request;
 mod bindings;
 mod cache;
 mod call;
@@ -51,6 +52,7 @@ pub mod manifest;
 mod model;
 mod place;
 mod policy;
+pub mod private_key;
 mod provider;
 mod runtime;
 mod scrub;
@@ -59,10 +61,12 @@ mod transport;
 
 pub use address::{Mapping, Mappings, is_public};
 pub use answer::retry_after;
+pub use api_request::ApiRequest;
 pub use capability::callback::{Callback, Flow, Returned};
+pub use capability::crypto::new_key;
 pub use capability::storage::{MOST_VALUES, MemoryStorage, Storage, StorageError};
 pub use error::{Allow, Denial, Error, ErrorKind, Remedy, ServiceError};
-pub use load::{Inspection, SECTION, inspect};
+pub use load::{Inspection, SECTION, code, inspect};
 pub use manifest::Manifest;
 pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, Tokens, Verdict};
 pub use provider::{ApiAnswer, ApiHeader, DevicePrompt, Provider, Step};

@@ -25,7 +25,7 @@ pub const SECTION: &str = "jeton:manifest";
 
 const CONTRACT: &str = "jeton:provider/";
 const VERSION: &str = "@0.1.";
-const INTERFACES: [&str; 9] = ["secrets", "client", "http", "callback", "crypto", "storage", "clock", "random", "log"];
+const INTERFACES: [&str; 10] = ["secrets", "client", "http", "callback", "crypto", "storage", "clock", "random", "log", "manifest"];
 
 /// A provider, compiled and linked.
 pub(crate) struct Loaded {
@@ -174,13 +174,32 @@ fn audit(imports: &[String], stub_wasi: bool) -> Result<(), Error> {
     incompatible(format!("the component wants what this host doesn't lend: {list}"), hint)
 }
 
+/// A file without the manifest that stands behind its code. What is compiled is looked for in the cache by its bytes, and all declarative
+/// providers have the same code.
+pub fn code(file: &[u8]) -> &[u8] {
+    let (mut depth, mut manifest) = (0usize, None);
+    for payload in Parser::new(0).parse_all(file) {
+        match payload {
+            Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Payload::CustomSection(section)) if depth == 0 && section.name() == SECTION => manifest = Some(section.range()),
+            Ok(_) => {}
+            Err(_) => return file,
+        }
+    }
+    let Some(content) = manifest.filter(|content| content.end == file.len()) else { return file };
+    // Before the content: a byte for what kind of section it is, and its length in LEB128.
+    let header = 1 + (content.len().max(1).ilog2() / 7 + 1) as usize;
+    content.start.checked_sub(header).and_then(|start| file.get(..start)).unwrap_or(file)
+}
+
 /// The whole pipeline.
 pub(crate) async fn load(engine: &Engine, lent: Arc<Capabilities>, file: Vec<u8>) -> Result<Provider, Error> {
     let engine = engine.clone();
     let largest = lent.limits.component;
     let compile = move || {
         let Inspection { manifest, digest, .. } = inspect(&file, largest)?;
-        let component = Component::from_binary(&engine, &file)
+        let component = Component::from_binary(&engine, code(&file))
             .or_else(|error| incompatible(format!("the file is not a WebAssembly component: {error:#}"), HOW_TO_BUILD))?;
         let unfit = |error: wasmtime::Error| misfit(&format!("{error:#}"));
         let pre = link(&engine, &component, manifest.stub_wasi).map_err(unfit)?;

@@ -2,8 +2,10 @@
 //!
 //! A manifest is data that a person can review. It is parsed once, here; all its mistakes are reported together, each with its line.
 
+mod extras;
 mod parse;
 mod problem;
+mod protocol;
 mod reader;
 mod secret_names;
 mod template;
@@ -11,7 +13,10 @@ mod template;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(crate) use extras::fill;
+pub use extras::{Extra, Takes};
 pub use problem::{Problem, Problems};
+pub use protocol::Protocol;
 pub(crate) use secret_names::{names_a_secret, points_at_a_secret};
 pub use template::{TemplateError, UrlTemplate};
 use url::Url;
@@ -19,8 +24,18 @@ use url::Url;
 use crate::{Client, Error, GrantKind};
 
 /// Kinds of secrets that exist without a manifest's saying so.
-pub const KINDS: [&str; 9] =
-    ["access-token", "assertion", "client-secret", "code", "code-verifier", "device-code", "id-token", "private-key", "refresh-token"];
+pub const KINDS: [&str; 10] = [
+    "access-token",
+    "assertion",
+    "client-secret",
+    "code",
+    "code-verifier",
+    "device-code",
+    "dpop-proof",
+    "id-token",
+    "private-key",
+    "refresh-token",
+];
 
 /// What every endpoint with `captures` reveals besides its own `reveals`.
 pub const REVEALED: [&str; 8] = [
@@ -66,6 +81,8 @@ pub struct Manifest {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Where the browser comes back to.
     pub callback: Callback,
+    /// How the file of a service account is read, where the service's console gives one.
+    pub service_account: Option<ServiceAccount>,
     /// How long what the service hands out lives.
     pub lifetimes: Lifetimes,
     /// What can be asked for.
@@ -74,6 +91,14 @@ pub struct Manifest {
     pub guide: Option<String>,
     /// Whether `wasi:*` imports are replaced by traps instead of being refused.
     pub stub_wasi: bool,
+    /// The authorization server's issuer identifier (RFC 8414), which the `iss` of a callback must be (RFC 9207).
+    pub issuer: Option<String>,
+    /// What the service says besides, and is kept.
+    pub extras: BTreeMap<String, Extra>,
+    /// Whether it says `component = "oauth2"`: there is no code of its own.
+    pub declarative: bool,
+    /// What that component is told.
+    pub protocol: Protocol,
 }
 
 /// A setting of a client.
@@ -96,6 +121,8 @@ pub struct SecretField {
     pub name: String,
     /// Whether a client can't do without.
     pub required: bool,
+    /// Whether the host makes it: an ES256 key that never leaves it.
+    pub generated: bool,
 }
 
 /// A named URL.
@@ -110,10 +137,36 @@ pub struct Endpoint {
     /// Kind → JSON pointer. `None`: an API whose answers hold no secrets. `Some`: all that is neither captured nor revealed is withheld. Never
     /// `None` where more than an access token is accepted.
     pub captures: Option<BTreeMap<String, String>>,
-    /// JSON pointers beyond [`REVEALED`].
+    /// Further places of the kinds in `captures`.
+    pub also: Vec<(String, String)>,
+    /// JSON pointers beyond [`REVEALED`]. One that ends in `/*` reveals every item of a list.
     pub reveals: Vec<String>,
     /// Response headers beyond the host's list, in lower case.
     pub headers: Vec<String>,
+    /// Whether HTTP Basic takes id and secret as they are, and not form-encoded as RFC 6749 says.
+    pub raw_basic: bool,
+}
+
+impl Endpoint {
+    /// Every kind that is captured, with its place.
+    pub fn captured(&self) -> impl Iterator<Item = (&str, &str)> {
+        let also = self.also.iter().map(|(kind, at)| (kind.as_str(), at.as_str()));
+        self.captures.iter().flatten().map(|(kind, at)| (kind.as_str(), at.as_str())).chain(also)
+    }
+
+    /// Whether the component may read what stands there.
+    pub(crate) fn reveals(&self, pointer: &str) -> bool {
+        self.captures.is_none() || revealed(&self.reveals, pointer)
+    }
+}
+
+/// Whether a list of pointers, or what is always shown, holds this one.
+pub(crate) fn revealed(open: &[String], pointer: &str) -> bool {
+    let item = |open: &String| {
+        let list = open.strip_suffix('*').and_then(|list| pointer.strip_prefix(list));
+        list.is_some_and(|index| index == "*" || (!index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())))
+    };
+    REVEALED.contains(&pointer) || open.iter().any(|open| open == pointer || (open.ends_with("/*") && item(open)))
 }
 
 /// Where the browser comes back to.
@@ -127,6 +180,19 @@ pub struct Callback {
     pub port: Option<u16>,
     /// Parameters that the provider may read beyond `error`, `error_description`, `error_uri` and `scope`.
     pub reveals: Vec<String>,
+    /// The parameter that brings the code.
+    pub code: String,
+    /// Whether an answer without `iss` is refused (RFC 9207).
+    pub iss: bool,
+    /// Whether the service shows the code itself, to be copied, where a request has no redirect URI.
+    pub shows_code: bool,
+}
+
+impl Default for Callback {
+    fn default() -> Self {
+        let (host, path) = ("127.0.0.1".to_owned(), "/callback".to_owned());
+        Self { host, path, port: None, reveals: vec![], code: "code".to_owned(), iss: false, shows_code: false }
+    }
 }
 
 /// Lifetimes that the service documents.
@@ -138,6 +204,19 @@ pub struct Lifetimes {
     pub refresh_token: Option<Duration>,
     /// Whether a refresh token is good for one refresh only.
     pub single_use: bool,
+}
+
+/// What is where in a service account's JSON file. Values are JSON pointers.
+#[derive(Clone, Debug)]
+pub struct ServiceAccount {
+    /// The client id.
+    pub id: String,
+    /// The client's secrets, by name.
+    pub secrets: BTreeMap<String, String>,
+    /// The client's settings, by name.
+    pub settings: BTreeMap<String, String>,
+    /// The passphrase of the secret `private-key`, where it is encrypted.
+    pub passphrase: Option<String>,
 }
 
 /// A scope.
@@ -192,8 +271,15 @@ impl Manifest {
                 Some(_) => {
                     return unfit(format!("the setting `{name}` doesn't match {}", setting.pattern), format!("Set {}", setting.name));
                 }
+                // The service will say it.
+                None if self.extras.contains_key(name) => continue,
                 None => return unfit(format!("{} needs the setting `{name}`", self.name), format!("Set {}: --set {name}=…", setting.name)),
             };
+        }
+        for (name, extra) in &self.extras {
+            if let Some(default) = extra.default.as_ref().filter(|_| !settings.contains_key(name)) {
+                settings.insert(name.clone(), default.clone());
+            }
         }
         Ok(settings)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::Secret;
 
@@ -94,6 +94,8 @@ pub struct Tokens {
     pub expires_in: Option<Duration>,
     /// How long the refresh token lives, where the service says so.
     pub refresh_expires_in: Option<Duration>,
+    /// What time the service had when it gave them, by the `Date` of its answer.
+    pub answered_at: Option<SystemTime>,
     /// What was granted; `None` is what was asked for.
     pub scope: Option<String>,
     /// What later calls need besides, such as an instance's address.

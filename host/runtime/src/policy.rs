@@ -117,6 +117,18 @@ pub(crate) fn page(manifest: &Manifest, settings: &BTreeMap<String, String>, nam
     }
 }
 
+/// The URL of a request without a query, for a proof that is bound to it.
+pub(crate) fn target(manifest: &Manifest, settings: &BTreeMap<String, String>, name: &str, path: Option<&str>) -> Result<Url, Denial> {
+    match manifest.endpoints.get(name) {
+        Some(endpoint) if !endpoint.browser => address(name, endpoint, settings, path, vec![]),
+        _ => deny(
+            format!("a proof for `{}`", crate::scrub::presentable(name, 40)),
+            "the manifest has no such endpoint",
+            "Name one that it has",
+        ),
+    }
+}
+
 fn address(name: &str, endpoint: &Endpoint, settings: &BTreeMap<String, String>, path: Option<&str>, query: Fields) -> Result<Url, Denial> {
     let mut url = endpoint.url.fill(settings).map_err(|error| Denial::new(format!("a request to `{name}`"), error.what, error.hint))?;
     if let Some(path) = path {
@@ -246,12 +258,22 @@ impl Gate<'_> {
             }
             Value::Basic { username, password } => {
                 let password = self.admit(&password, &place)?;
-                let mut pair = Zeroizing::new(String::new());
-                pair.extend(form_urlencoded::byte_serialize(username.as_bytes()));
-                pair.push(':');
-                pair.extend(form_urlencoded::byte_serialize(password));
+                let mut pair = Zeroizing::new(Vec::new());
+                if self.endpoint.raw_basic {
+                    if username.contains(':') {
+                        return deny(format!("a user name {place}"), "a colon ends it (RFC 7617)", "Leave out basic = \"raw\"");
+                    }
+                    pair.extend_from_slice(username.as_bytes());
+                    pair.push(b':');
+                    pair.extend_from_slice(password);
+                } else {
+                    let encoded = |bytes| form_urlencoded::byte_serialize(bytes).flat_map(str::bytes);
+                    pair.extend(encoded(username.as_bytes()));
+                    pair.push(b':');
+                    pair.extend(encoded(password));
+                }
                 bytes.extend_from_slice(b"Basic ");
-                bytes.extend_from_slice(Zeroizing::new(STANDARD.encode(pair.as_bytes())).as_bytes());
+                bytes.extend_from_slice(Zeroizing::new(STANDARD.encode(&*pair)).as_bytes());
             }
         }
         let Ok(mut value) = HeaderValue::from_bytes(&bytes) else {
@@ -286,22 +308,46 @@ impl Gate<'_> {
         Ok(Bytes::from_owner(body))
     }
 
+    /// `name[]` is an item of the list `name`, which stands where its first item does.
     fn json(&self, fields: Fields) -> Result<Bytes, Denial> {
         let mut body = Zeroizing::new(String::from("{"));
-        for (key, value) in &fields {
-            let Ok(text) = std::str::from_utf8(self.value(key, value)?) else {
-                return deny(format!("the field `{}`", crate::scrub::presentable(key, 40)), "JSON holds text alone", "Send it in a form");
+        for (index, (key, value)) in fields.iter().enumerate() {
+            let Some(list) = key.strip_suffix("[]") else {
+                self.member(&mut body, key);
+                self.text(&mut body, key, value)?;
+                continue;
             };
-            if body.len() > 1 {
-                body.push(',');
+            if fields.iter().take(index).any(|(earlier, _)| earlier == key) {
+                continue;
             }
-            body.push_str(&serde_json::Value::from(key.as_str()).to_string());
-            body.push(':');
-            // `to_string` of a str alone, so that no copy of a secret stays behind in a `Value`.
-            body.push_str(&Zeroizing::new(serde_json::to_string(text).unwrap_or_default()));
+            self.member(&mut body, list);
+            let mut before = '[';
+            for (key, value) in fields.iter().filter(|(other, _)| other == key) {
+                body.push(before);
+                self.text(&mut body, key, value)?;
+                before = ',';
+            }
+            body.push(']');
         }
         body.push('}');
         Ok(Bytes::from_owner(body))
+    }
+
+    fn member(&self, body: &mut String, key: &str) {
+        if body.len() > 1 {
+            body.push(',');
+        }
+        body.push_str(&serde_json::Value::from(key).to_string());
+        body.push(':');
+    }
+
+    fn text(&self, body: &mut String, key: &str, value: &Value) -> Result<(), Denial> {
+        let Ok(text) = std::str::from_utf8(self.value(key, value)?) else {
+            return deny(format!("the field `{}`", crate::scrub::presentable(key, 40)), "JSON holds text alone", "Send it in a form");
+        };
+        // `to_string` of a str alone, so that no copy of a secret stays behind in a `Value`.
+        body.push_str(&Zeroizing::new(serde_json::to_string(text).unwrap_or_default()));
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::convert;
 use crate::load::Loaded;
 use crate::model::{Account, Client, CurrentTokens, Grant, Tokens, Verdict};
 use crate::runtime::Capabilities;
-use crate::scrub::scrub;
+use crate::scrub::{echoes, scrub};
 use crate::transport::Incoming;
 use crate::{Denial, Error, Manifest, Secret, answer, policy};
 
@@ -110,7 +110,7 @@ impl Provider {
             return Err(self.unfit_grant(grant));
         }
         let mut call = Call::new(self.loaded.clone(), self.lent.clone());
-        call.flow = Some(Flow::reserve(grant.clone(), callback)?);
+        call.flow = Some(Flow::reserve(grant.clone(), callback)?.suited_to(&self.loaded.manifest));
         let mut run = Run::start(call).await?;
         let client = run.lend(client)?;
         let grant = convert::grant(&mut run, grant)?;
@@ -123,8 +123,10 @@ impl Provider {
     /// # Errors
     /// The person declined, the code isn't accepted any more, the client's secret is wrong.
     pub async fn resume(&self, client: &Client, flow: &Flow, returned: &Returned) -> Result<Step, Error> {
+        returned.issued_for(&self.loaded.manifest)?;
         let mut run = self.run().await?;
         let client = run.lend(client)?;
+        run.fill(|_, extra| returned.said(extra))?;
         let grant = convert::grant(&mut run, &flow.grant)?;
         let code = returned.code.as_ref().map(|code| run.borrow(code)).transpose()?;
         let verifier = run.borrow(&flow.verifier)?;
@@ -199,9 +201,10 @@ impl Provider {
         let headers: Vec<wit::Header> = run.call(&self.loaded.exports.authenticate, (client, &current, options)).await?;
         let mut built: Vec<ApiHeader> = vec![];
         for header in headers {
-            let header = self.api_header(header, tokens)?;
+            let call = run.store.data();
+            let header = self.api_header(call, header, tokens)?;
             if built.iter().any(|earlier| earlier.name.eq_ignore_ascii_case(&header.name)) {
-                return Err(self.breach(&format!("returned two headers `{}`", header.name)));
+                return Err(self.breach(&format!("returned two headers `{}`", call.shown(&header.name))));
             }
             built.push(header);
         }
@@ -246,7 +249,8 @@ impl Provider {
     /// Builds the address that a browser is sent to. The state and the redirect URI in it are the host's, or there is no visit.
     fn visit(&self, call: &mut Call, visit: wit::Visit) -> Result<Step, Error> {
         let Some(flow) = call.flow.take() else { return Err(self.breach("wants a second visit in one flow")) };
-        let mut url = policy::page(&self.loaded.manifest, &call.settings, &visit.endpoint)?;
+        let page = policy::page(&self.loaded.manifest, &call.settings, &visit.endpoint);
+        let mut url = page.map_err(|denial| call.scrubbed(denial))?;
         let state = flow.state.reveal_text().unwrap_or_default();
         let mut stated = false;
         for (index, (name, value)) in visit.query.iter().enumerate() {
@@ -258,6 +262,10 @@ impl Provider {
                     format!("a visit to `{}` with a {} `{}`", visit.endpoint, if again { "second" } else { "foreign" }, call.shown(name));
                 let rule = "state and redirect URI are the host's, and a parameter stands there once";
                 return Err(Denial::new(what, rule, "Use what callback.reserve answers").into());
+            }
+            if echoes(name, &call.live) || echoes(value, &call.live) {
+                let what = format!("a visit to `{}` with a secret in its query", visit.endpoint);
+                return Err(Denial::new(what, "addresses are logged all along the way", "Leave it out: no page needs one").into());
             }
             stated |= value == state;
         }
@@ -273,11 +281,11 @@ impl Provider {
     fn web_page(&self, call: &Call, text: &str) -> Result<Url, Error> {
         let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.username().is_empty() && url.password().is_none());
         let url = url.ok_or_else(|| self.breach("wants to send a person to an address that isn't https"))?;
-        policy::known_page(&self.loaded.manifest, &call.settings, &url)?;
+        policy::known_page(&self.loaded.manifest, &call.settings, &url).map_err(|denial| call.scrubbed(denial))?;
         Ok(url)
     }
 
-    fn api_header(&self, header: wit::Header, tokens: &CurrentTokens) -> Result<ApiHeader, Error> {
+    fn api_header(&self, call: &Call, header: wit::Header, tokens: &CurrentTokens) -> Result<ApiHeader, Error> {
         let mut value = Zeroizing::new(Vec::new());
         match &header.value {
             wit::HeaderValue::Text(text) => value.extend_from_slice(text.as_bytes()),
@@ -292,7 +300,7 @@ impl Provider {
         }
         let name = http::HeaderName::from_bytes(header.name.as_bytes());
         if name.as_ref().is_ok_and(policy::steers) {
-            return Err(self.breach(&format!("returned the header `{}`, which steers the connection", header.name)));
+            return Err(self.breach(&format!("returned the header `{}`, which steers the connection", call.shown(&header.name))));
         }
         if name.is_err() || http::HeaderValue::from_bytes(&value).is_err() {
             return Err(self.breach("returned a header that can't be sent"));

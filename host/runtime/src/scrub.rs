@@ -38,6 +38,15 @@ pub(crate) fn scrub<'t>(text: &'t str, secrets: &[Secret]) -> Cow<'t, str> {
     if hits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(cover(text, hits)) }
 }
 
+/// The same for a text that was cut, where no secret need be whole: also long parts of those that hold spaces, as keys do.
+pub(crate) fn scrub_cut<'t>(text: &'t str, secrets: &[Secret]) -> Cow<'t, str> {
+    let hits = hits(text, secrets, |secret, parts| {
+        *parts = text.len() <= SEARCHED.0 && secret.len() <= SEARCHED.0;
+        secret.len() >= SHORTEST
+    });
+    if hits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(cover(text, hits)) }
+}
+
 /// Whether a whole secret stands in a text.
 pub(crate) fn echoes(text: &str, secrets: &[Secret]) -> bool {
     !hits(text, secrets, |secret, parts| {
@@ -264,6 +273,16 @@ mod tests {
         }
         assert_eq!(shown(&format!("account {}", &TOKEN[3..11]), &[TOKEN]), "account 9f8e7d6c");
         assert_eq!(shown("T1.9f8e7d6c-5b4a_xxx_3928~1706f5e4d3c2b1a0", &[TOKEN]), "[withheld]xxx[withheld]");
+    }
+
+    #[test]
+    fn a_key_whose_rest_was_cut_away_is_replaced() {
+        const KEY: &str = "-----BEGIN PRIVATE KEY-----\nno-key-but-as-long-as-one-would-be\n-----END PRIVATE KEY-----\n";
+        let secrets = [Secret::new("private-key", KEY)];
+        let cut = format!("a request to `{}`", &KEY[28..56]);
+        assert_eq!(scrub(&cut, &secrets), cut, "its words may stand in any sentence");
+        assert_eq!(scrub_cut(&cut, &secrets), "a request to `[withheld]`");
+        assert_eq!(scrub_cut("a request to `token`", &secrets), "a request to `token`");
     }
 
     #[test]

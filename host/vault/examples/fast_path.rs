@@ -83,6 +83,7 @@ async fn fill(home: &Path) -> Result<(), Box<dyn Error>> {
             id_token: None,
             expires_in: Some(Duration::from_secs(3600)),
             refresh_expires_in: None,
+            answered_at: None,
             scope: None,
             extras: vec![],
         };

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use jeton_runtime::{Client, Secret};
+use jeton_runtime::Client;
 
 use crate::seal::{Place, random_id};
-use crate::store::ClientRow;
+use crate::store::{ClientRow, Written};
 use crate::vault::{Inner, Row, closest};
 use crate::{ClientName, Error, Result, Vault, clock, pairs};
 
@@ -32,27 +32,38 @@ pub struct ClientInfo {
 impl Vault {
     /// Adds a client. [`Error::ClientExists`] where the name is taken: nothing is overwritten.
     pub async fn add_client(&self, name: &ClientName, provider: &str, client: &Client) -> Result<()> {
-        let row = self.0.client_row(random_id()?, name, provider, client)?;
-        match self.0.store.insert_client(&row).await? {
-            true => Ok(()),
-            false => Err(Error::ClientExists(name.to_string())),
+        let id = random_id()?;
+        loop {
+            let row = self.0.client_row(id.clone(), name, provider, client)?;
+            let log = self.0.log("add-client", "ok")?.about(&row.id, &row.name, &row.provider);
+            match self.0.store.insert_client(&row, log).await? {
+                Written::Done => return Ok(()),
+                Written::Nothing => return Err(Error::ClientExists(name.to_string())),
+                // Sealed with a key that was replaced meanwhile.
+                Written::Conflict => self.0.reload_keys().await?,
+            }
         }
     }
 
     /// Puts a corrected registration in place of the one before, for the same provider. Connections that use it keep their tokens.
     pub async fn replace_client(&self, name: &ClientName, client: &Client) -> Result<()> {
-        let before = self.0.find_client(name).await?;
-        let row = self.0.client_row(before.id, name, &before.provider, client)?;
-        match self.0.store.replace_client(&row).await? {
-            true => Ok(()),
-            false => Err(self.0.unknown_client(name).await?),
+        loop {
+            let before = self.0.find_client(name).await?;
+            let row = self.0.client_row(before.id, name, &before.provider, client)?;
+            let log = self.0.log("change-client", "ok")?.about(&row.id, &row.name, &row.provider);
+            match self.0.store.replace_client(&row, log).await? {
+                Written::Done => return Ok(()),
+                Written::Nothing => return Err(self.0.unknown_client(name).await?),
+                Written::Conflict => self.0.reload_keys().await?,
+            }
         }
     }
 
     /// A client with its secrets, as providers are lent it.
     pub async fn client(&self, name: &ClientName) -> Result<Client> {
         let row = self.0.find_client(name).await?;
-        self.0.unseal_client(&row)
+        let first = self.0.unseal_candidates(&row)?.into_iter().next();
+        first.ok_or_else(|| self.0.tampered(&Row::Client(&row.name), "secrets"))
     }
 
     /// What is known about one client.
@@ -67,11 +78,12 @@ impl Vault {
 
     /// Forgets a client. [`Error::ClientInUse`] as long as connections need it.
     pub async fn remove_client(&self, name: &ClientName) -> Result<()> {
-        if self.0.store.remove_client(name.as_str()).await? {
+        let row = self.0.find_client(name).await?;
+        let log = self.0.log("remove-client", "ok")?.about(&row.id, &row.name, &row.provider);
+        if self.0.store.remove_client(name.as_str(), log).await? {
             return Ok(());
         }
-        let users = self.0.store.connections().await?.into_iter().filter(|row| row.client == name.as_str());
-        let connections: Vec<_> = users.map(|row| row.name).collect();
+        let connections = self.0.store.users(name.as_str()).await?;
         match connections.is_empty() {
             true => Err(self.0.unknown_client(name).await?),
             false => Err(Error::ClientInUse { name: name.to_string(), connections }),
@@ -82,19 +94,12 @@ impl Vault {
 impl Inner {
     pub(crate) async fn find_client(&self, name: &ClientName) -> Result<ClientRow> {
         match self.store.client(name.as_str()).await? {
-            Some(row) => Ok(row),
+            Some(row) => {
+                self.know(&row.data_key).await?;
+                Ok(row)
+            }
             None => Err(self.unknown_client(name).await?),
         }
-    }
-
-    pub(crate) fn unseal_client(&self, row: &ClientRow) -> Result<Client> {
-        let place = secrets_place(row);
-        let plain = self.unseal(place, &row.secrets, &Row::Client(&row.name))?;
-        let pairs = pairs::decode(&plain).ok_or_else(|| self.tampered(&Row::Client(&row.name), place.column))?;
-        let secrets = pairs.into_iter().map(|(name, value)| (name.clone(), Secret::new(name, value))).collect();
-        let settings = serde_json::from_str(&row.settings);
-        let settings = settings.map_err(|_| self.tampered(&Row::Client(&row.name), "settings"))?;
-        Ok(Client { id: row.client_id.clone(), settings, secrets })
     }
 
     fn client_row(&self, id: String, name: &ClientName, provider: &str, client: &Client) -> Result<ClientRow> {
@@ -108,11 +113,14 @@ impl Inner {
             settings: serde_json::json!(client.settings).to_string(),
             secret_names: serde_json::json!(names).to_string(),
             secrets: vec![],
+            data_key: String::new(),
             created_at: now,
             updated_at: now,
         };
         let plain = pairs::encode(client.secrets.iter().map(|(name, secret)| (name.as_str(), secret.reveal())));
-        row.secrets = self.seal(secrets_place(&row), &plain)?;
+        let sealer = self.keys.newest();
+        row.secrets = sealer.seal(secrets_place(&row), &plain)?;
+        sealer.id().clone_into(&mut row.data_key);
         Ok(row)
     }
 
@@ -122,7 +130,7 @@ impl Inner {
     }
 }
 
-fn secrets_place(row: &ClientRow) -> Place<'_> {
+pub(crate) fn secrets_place(row: &ClientRow) -> Place<'_> {
     Place { table: "clients", row: &row.id, column: "secrets", provider: &row.provider, generation: 0 }
 }
 

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use jeton_runtime::{Account, CurrentTokens, Grant, GrantKind, Tokens};
 
 use crate::seal::random_id;
-use crate::sealed_tokens::{OPTIONS, place};
-use crate::store::{ConnectionRow, Renamed, SealedTokens};
+use crate::sealed_tokens::OPTIONS;
+use crate::store::{ConnectionRow, Renamed, Sealed, Written};
 use crate::vault::{Inner, Row, closest};
 use crate::{ClientName, ConnectionName, Error, Result, Vault, clock, pairs};
 
@@ -92,14 +92,24 @@ impl Vault {
         loop {
             let before = self.0.store.connection(new.name.as_str()).await?;
             let row = self.0.connection_row(&new, &client.provider, before.as_ref())?;
-            let done = match before {
+            let log = self.0.log("sign-in", "ok")?.about(&row.id, &row.name, &row.provider);
+            let written = match before {
                 Some(_) if !new.replace => return Err(Error::ConnectionExists(new.name.to_string())),
-                Some(_) => self.0.store.replace_connection(&row).await?,
-                None => self.0.store.insert_connection(&row).await?,
+                Some(_) => self.0.store.replace_connection(&row, log).await?,
+                None => self.0.store.insert_connection(&row, log).await?,
             };
-            // Otherwise another process was faster: look again at what there is now.
-            if done {
-                return Ok(());
+            match written {
+                Written::Done => {
+                    self.0.seen.forget(&row.id);
+                    return Ok(());
+                }
+                // Another process was faster: look again at what there is now.
+                Written::Nothing => {}
+                // The client is gone, or the key that it was sealed with.
+                Written::Conflict => {
+                    self.0.find_client(new.client).await?;
+                    self.0.reload_keys().await?;
+                }
             }
         }
     }
@@ -124,23 +134,20 @@ impl Vault {
 
     /// The tokens as they are, valid or not, for a provider's `revoke` and `identify`.
     pub async fn tokens(&self, name: &ConnectionName) -> Result<CurrentTokens> {
-        let row = self.0.find_connection(name).await?;
+        let row = self.0.current(self.0.find_connection(name).await?).await?;
         self.0.unseal_tokens(&row)
     }
 
     /// What was asked for, to ask for it again. Without the subject token, which is used up.
     pub async fn grant(&self, name: &ConnectionName) -> Result<Grant> {
-        let row = self.0.find_connection(name).await?;
-        let options = self.0.unseal(place(&row, OPTIONS), &row.options, &Row::Connection(&row.name))?;
-        let options = pairs::decode_text(&options).ok_or_else(|| self.0.tampered(&Row::Connection(&row.name), OPTIONS))?;
-        let subject = row.subject.clone();
-        let info = self.0.info(row)?;
-        Ok(Grant { kind: info.grant, scopes: info.scopes, subject, subject_token: None, options })
+        self.0.grant(&self.0.find_connection(name).await?)
     }
 
     /// Gives a connection another name. A refresh that is under way goes on.
     pub async fn rename(&self, name: &ConnectionName, to: &ConnectionName) -> Result<()> {
-        match self.0.store.rename_connection(name.as_str(), to.as_str(), clock::now()).await? {
+        let row = self.0.find_connection(name).await?;
+        let log = self.0.log("rename", "ok")?.about(&row.id, to.as_str(), &row.provider).detail(format!("it was {name}"));
+        match self.0.store.rename_connection(name.as_str(), to.as_str(), clock::now(), log).await? {
             Renamed::Done => Ok(()),
             Renamed::Taken => Err(Error::ConnectionExists(to.to_string())),
             Renamed::Unknown => Err(self.0.unknown_connection(name.as_str()).await?),
@@ -149,7 +156,9 @@ impl Vault {
 
     /// Forgets a connection and its tokens. The service isn't told.
     pub async fn remove(&self, name: &ConnectionName) -> Result<()> {
-        match self.0.store.remove_connection(name.as_str()).await? {
+        let row = self.0.find_connection(name).await?;
+        let log = self.0.log("remove", "ok")?.about(&row.id, &row.name, &row.provider);
+        match self.0.store.remove_connection(name.as_str(), log).await? {
             true => Ok(()),
             false => Err(self.0.unknown_connection(name.as_str()).await?),
         }
@@ -157,7 +166,9 @@ impl Vault {
 
     /// Erases the tokens, after the service has revoked them, and keeps the rest for a new sign-in.
     pub async fn mark_revoked(&self, name: &ConnectionName) -> Result<()> {
-        match self.0.store.revoke_connection(name.as_str(), "it was revoked", clock::now()).await? {
+        let row = self.0.find_connection(name).await?;
+        let log = self.0.log("revoke", "ok")?.about(&row.id, &row.name, &row.provider);
+        match self.0.store.revoke_connection(name.as_str(), "it was revoked", clock::now(), log).await? {
             true => Ok(()),
             false => Err(self.0.unknown_connection(name.as_str()).await?),
         }
@@ -167,19 +178,22 @@ impl Vault {
 impl Inner {
     pub(crate) async fn find_connection(&self, name: &ConnectionName) -> Result<ConnectionRow> {
         match self.store.connection(name.as_str()).await? {
-            Some(row) => Ok(row),
+            Some(row) => {
+                self.know(&row.sealed.data_key).await?;
+                Ok(row)
+            }
             None => Err(self.unknown_connection(name.as_str()).await?),
         }
     }
 
     pub(crate) async fn unknown_connection(&self, name: &str) -> Result<Error> {
-        let known = self.store.connections().await?.into_iter().map(|row| row.name);
-        Ok(Error::UnknownConnection { name: name.to_owned(), closest: closest(name, known) })
+        let known = self.store.connection_names().await?;
+        Ok(Error::UnknownConnection { name: name.to_owned(), closest: closest(name, known.into_iter()) })
     }
 
     fn connection_row(&self, new: &NewConnection<'_>, provider: &str, before: Option<&ConnectionRow>) -> Result<ConnectionRow> {
         let now = clock::now();
-        let tokens = SealedTokens { access: None, refresh: None, extras: None, scope: None, expires_at: None, refresh_expires_at: None };
+        let generation = before.map_or(1, |before| before.generation.saturating_add(1));
         let mut row = ConnectionRow {
             id: before.map_or_else(random_id, |before| Ok(before.id.clone()))?,
             name: new.name.to_string(),
@@ -188,25 +202,40 @@ impl Inner {
             grant_kind: new.grant.kind.name().to_owned(),
             scopes: serde_json::json!(new.grant.scopes).to_string(),
             subject: new.grant.subject.clone(),
-            options: vec![],
             account_id: new.account.map(|account| account.id.clone()),
             account_login: new.account.and_then(|account| account.login.clone()),
             account_name: new.account.and_then(|account| account.name.clone()),
-            tokens,
-            generation: before.map_or(1, |before| before.generation.saturating_add(1)),
+            sealed: Sealed::default(),
+            generation,
             status: "active".to_owned(),
             status_reason: None,
             status_at: now,
             retry_at: None,
+            failures: 0,
             lease: None,
             intent: None,
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: now,
         };
         let options = pairs::encode(new.grant.options.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
-        row.options = self.seal(place(&row, OPTIONS), &options)?;
-        row.tokens = self.seal_tokens(&row, row.generation, &CurrentTokens::default(), new.tokens, now)?;
+        row.sealed = self.seal_tokens(
+            &row,
+            generation,
+            &options,
+            &CurrentTokens::default(),
+            new.tokens,
+            clock::given_at(now, new.tokens.answered_at),
+        )?;
         Ok(row)
+    }
+
+    /// What was asked for.
+    pub(crate) fn grant(&self, row: &ConnectionRow) -> Result<Grant> {
+        let tampered = |column| self.tampered(&Row::Connection(&row.name), column);
+        let options = pairs::decode_text(&self.unseal_options(row)?).ok_or_else(|| tampered(OPTIONS))?;
+        let kind = row.grant_kind.parse().map_err(|()| tampered("grant_kind"))?;
+        let scopes = serde_json::from_str(&row.scopes).unwrap_or_default();
+        Ok(Grant { kind, scopes, subject: row.subject.clone(), subject_token: None, options })
     }
 
     fn info(&self, row: ConnectionRow) -> Result<ConnectionInfo> {
@@ -225,11 +254,11 @@ impl Inner {
             client: ClientName::stored(row.client),
             grant,
             scopes: serde_json::from_str(&row.scopes).unwrap_or_default(),
-            scope: row.tokens.scope,
+            scope: row.sealed.scope,
             account: row.account_id.map(|id| Account { id, login, name, extras: vec![] }),
-            refreshable: row.tokens.refresh.is_some(),
-            expires_at: row.tokens.expires_at.and_then(clock::system_time),
-            refresh_expires_at: row.tokens.refresh_expires_at.and_then(clock::system_time),
+            refreshable: row.sealed.refresh.is_some(),
+            expires_at: row.sealed.expires_at.and_then(clock::system_time),
+            refresh_expires_at: row.sealed.refresh_expires_at.and_then(clock::system_time),
             status,
             created_at: clock::system_time(row.created_at),
             updated_at: clock::system_time(row.updated_at),

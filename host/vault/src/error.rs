@@ -1,6 +1,5 @@
 //! What can go wrong, told to the person who must act. No error holds a secret.
 
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use jeton_runtime::Remedy;
@@ -89,24 +88,39 @@ pub enum Error {
     #[error("the refresh of the connection {0:?} was interrupted")]
     Interrupted(String),
 
+    /// What a restore would replace.
+    #[error("the store {store} already has {}", .taken.join(", "))]
+    Occupied {
+        /// Which store: a file, or a database without its password.
+        store: String,
+        /// Connections and clients, in words.
+        taken: Vec<String>,
+        /// Whether `replace` would help.
+        replaceable: bool,
+    },
+
+    /// A backup never overwrites.
+    #[error("there is a file {0} already")]
+    FileExists(String),
+
     /// No store there.
-    #[error("there is no store at {}", .0.display())]
-    NoStore(PathBuf),
+    #[error("there is no store at {}", .0)]
+    NoStore(String),
 
     /// Something else is in the store's place.
-    #[error("{} is not a store of Jeton: {what}", .path.display())]
+    #[error("{} is not a store of Jeton: {what}", .store)]
     NotAStore {
-        /// The file.
-        path: PathBuf,
+        /// Which store: a file, or a database without its password.
+        store: String,
         /// What it is instead.
         what: String,
     },
 
     /// A later Jeton wrote it.
-    #[error("the store {} was written by a newer Jeton: its schema is {found}, this one knows {known}", .path.display())]
+    #[error("the store {} was written by a newer Jeton: its schema is {found}, this one knows {known}", .store)]
     NewerStore {
-        /// The file.
-        path: PathBuf,
+        /// Which store: a file, or a database without its password.
+        store: String,
         /// The schema it has.
         found: i64,
         /// The latest schema known here.
@@ -114,10 +128,10 @@ pub enum Error {
     },
 
     /// The store can't be read or written.
-    #[error("the store {}: {what}", .path.display())]
+    #[error("the store {}: {what}", .store)]
     Store {
-        /// The file.
-        path: PathBuf,
+        /// Which store: a file, or a database without its password.
+        store: String,
         /// What the system or SQLite says.
         what: String,
         /// What to do.
@@ -127,27 +141,49 @@ pub enum Error {
     },
 
     /// The master key is gone, and a new one would be of no use.
-    #[error("{key} is missing, and the store {} can't be unsealed without it. What it holds: {lost}", .path.display())]
+    #[error("{key} is missing, and the store {} can't be unsealed without it. What it holds: {lost}", .store)]
     KeyMissing {
         /// Which key.
         key: String,
-        /// The store.
-        path: PathBuf,
+        /// Which store.
+        store: String,
         /// What is lost with the key.
+        lost: String,
+        /// How to get it back.
+        hint: String,
+    },
+
+    /// Another passphrase made the store's key.
+    #[error("this isn't the passphrase of the store {store}")]
+    WrongPassphrase {
+        /// Which store.
+        store: String,
+        /// What is lost where nobody knows the passphrase any more.
         lost: String,
     },
 
+    /// Refreshed tokens were seen, and now older ones are back in their place.
+    #[error("the connection {name:?} was put back to an earlier state in {store}: this process has seen newer tokens of it")]
+    Replayed {
+        /// The connection.
+        name: String,
+        /// Which store.
+        store: String,
+    },
+
     /// It is the key of another store.
-    #[error("{key} is not the key of the store {}: it is {found}, the store was sealed with {expected}", .path.display())]
+    #[error("{key} is not the key of the store {}: it is {found}, the store was sealed with {expected}", .store)]
     WrongKey {
         /// Which key.
         key: String,
-        /// The store.
-        path: PathBuf,
+        /// Which store.
+        store: String,
         /// Fingerprint of the key that was found.
         found: String,
         /// Fingerprint of the key that is needed.
         expected: String,
+        /// Where to look for it.
+        hint: String,
     },
 
     /// The master key can't be read or made.
@@ -162,12 +198,12 @@ pub enum Error {
     },
 
     /// Someone else than Jeton changed a sealed value, or moved it to another place.
-    #[error("{what} can't be unsealed: its row in {} was changed by something other than Jeton", .path.display())]
+    #[error("{what} can't be unsealed: its row in {} was changed by something other than Jeton", .store)]
     Tampered {
         /// Which value of which row.
         what: String,
-        /// The store.
-        path: PathBuf,
+        /// Which store.
+        store: String,
         /// What to do, besides restoring a backup.
         instead: String,
     },
@@ -217,18 +253,28 @@ impl Error {
             }
             Self::Provider { source, .. } => return source.hint(),
             Self::Interrupted(_) => "Try again; what was stored is kept".to_owned(),
+            Self::Occupied { replaceable: true, .. } => {
+                "Nothing was restored. --replace puts the backup's in their place; a service may have replaced those tokens since"
+                    .to_owned()
+            }
+            Self::Occupied { .. } => "Nothing was restored. They belong to another provider: rename or remove them first".to_owned(),
+            Self::FileExists(_) => "Name another file; it was left as it is".to_owned(),
             Self::NoStore(_) => "`jeton clients add` makes it; or check JETON_HOME".to_owned(),
             Self::NotAStore { .. } => "Move the file away, or name another place; it was left as it is".to_owned(),
             Self::NewerStore { .. } => "Install that newer Jeton; the store was left as it is".to_owned(),
             Self::Store { hint, .. } | Self::Key { hint, .. } => hint.clone(),
-            Self::KeyMissing { key, path, .. } => {
-                format!("Put {key} back from a backup. If it is gone for good, move {} away and sign in again", path.display())
+            Self::KeyMissing { store, hint, .. } => format!("{hint}. If it is gone for good, move {store} away and sign in again"),
+            Self::WrongKey { hint, .. } => hint.clone(),
+            Self::WrongPassphrase { store, lost } => {
+                format!("Type it once more. If nobody knows it any more, this is lost: {lost}; then move {store} away and sign in again")
             }
-            Self::WrongKey { path, .. } => {
-                format!("Use the key that belongs to {}, or the store that belongs to this key", path.display())
+            Self::Replayed { name, .. } => {
+                format!(
+                    "If a backup was restored, restart this process; else somebody changed the store: sign in again under the name {name:?}"
+                )
             }
-            Self::Tampered { path, instead, .. } => {
-                format!("Restore a backup of {}, or {instead}; nothing was deleted", path.display())
+            Self::Tampered { store, instead, .. } => {
+                format!("Restore a backup of {store}, or {instead}; nothing was deleted")
             }
             Self::StorageLimit(_) => "This is a mistake in the provider: report it to its author".to_owned(),
             Self::Random(_) => return None,

@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Row};
 
+use crate::key::MasterKey;
 use crate::key::file;
 use crate::refresh::lasts;
-use crate::seal::{Place, Sealer, WrappedKey};
+use crate::seal::{Place, Sealer};
 use crate::sealed_tokens::{ACCESS_TOKEN, CONNECTIONS, secret};
-use crate::store::sqlite::{APPLICATION, VERSION};
+use crate::store::sqlite::APPLICATION;
+use crate::store::{KeyRow, VERSION};
 use crate::{AccessToken, ConnectionName, clock};
 
-/// The store's newest key and the connection's token.
-const QUESTION: &str = "SELECT keys.id, master_id, wrapped, connections.id, provider, generation, access_token, expires_at, scope \
-    FROM keys, connections WHERE name = ?1 ORDER BY keys.created_at DESC LIMIT 1";
+/// The connection's token, and the key that it is sealed with.
+const QUESTION: &str = "SELECT data_key, wrapped, id, provider, generation, access_token, expires_at, scope \
+    FROM connections JOIN wrapped_keys USING (data_key) WHERE name = ?1 AND master_id = ?2";
 
 /// The connection's access token, where the store in this file has one that is valid for at least `min_valid`.
 ///
@@ -26,7 +28,7 @@ const QUESTION: &str = "SELECT keys.id, master_id, wrapped, connections.id, prov
 pub fn glance(store: &Path, key_file: &Path, name: &ConnectionName, min_valid: Duration) -> Option<AccessToken> {
     let master = file::load(key_file).ok()??;
     let database = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).ok()?;
-    let found = database.query_one(QUESTION, [name.as_str()], Found::read).ok()?;
+    let found = database.query_one(QUESTION, [name.as_str(), &master.id()], |row| Found::read(row, &master)).ok()?;
     // After the row: versions only grow, so one that is right now was right then.
     let is = |mark: &str, value: i64| database.pragma_query_value(None, mark, |row| row.get::<_, i64>(0)) == Ok(value);
     if !is("user_version", VERSION) || !is("application_id", APPLICATION) {
@@ -45,7 +47,7 @@ pub fn glance(store: &Path, key_file: &Path, name: &ConnectionName, min_valid: D
 }
 
 struct Found {
-    key: WrappedKey,
+    key: KeyRow,
     id: String,
     provider: String,
     generation: i64,
@@ -55,15 +57,16 @@ struct Found {
 }
 
 impl Found {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>, master: &MasterKey) -> rusqlite::Result<Self> {
+        let (data_key, wrapped) = (row.get(0)?, row.get(1)?);
         Ok(Self {
-            key: WrappedKey { id: row.get(0)?, master_id: row.get(1)?, wrapped: row.get(2)? },
-            id: row.get(3)?,
-            provider: row.get(4)?,
-            generation: row.get(5)?,
-            sealed: row.get(6)?,
-            expires_at: row.get(7)?,
-            scope: row.get(8)?,
+            key: KeyRow { data_key, master_id: master.id(), wrapped, master_hint: None, master_number: 0, created_at: 0 },
+            id: row.get(2)?,
+            provider: row.get(3)?,
+            generation: row.get(4)?,
+            sealed: row.get(5)?,
+            expires_at: row.get(6)?,
+            scope: row.get(7)?,
         })
     }
 }

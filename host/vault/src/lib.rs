@@ -28,6 +28,7 @@
 //!         id_token: None,
 //!         expires_in: Some(Duration::from_secs(seconds)),
 //!         refresh_expires_in: None,
+//!         answered_at: None,
 //!         scope: None,
 //!         extras: vec![],
 //!     }
@@ -79,29 +80,43 @@
 //! `vault` opens; `clients`, `connections` and `storage` are what is kept; `refresh` is the reason for it all; `seal`, `key` and `pairs`
 //! are the sealing; `store` is the seam to a database, and all SQL is below it.
 
+mod backup;
+mod candidates;
 mod clients;
 mod clock;
 mod connections;
+mod data_keys;
 mod error;
 mod glance;
+mod keep_alive;
 mod key;
+mod log;
 mod name;
+mod options;
 mod pairs;
 mod private_file;
 mod refresh;
+mod rekey;
+mod replay;
 mod seal;
 mod sealed_tokens;
 mod storage;
 mod store;
 mod vault;
 
+pub use backup::Contents;
+pub use candidates::{Accepted, Settled};
 pub use clients::ClientInfo;
 pub use connections::{ConnectionInfo, NewConnection, Status};
 pub use error::{Error, Result};
 /// What [`Providers`] answer with: a boxed future that can be sent to other threads.
 pub use futures_util::future::BoxFuture;
 pub use glance::glance;
+pub use keep_alive::{Due, KeepAlive, KeptAlive};
 pub use key::KeySource;
+pub use log::LogEntry;
 pub use name::{ClientName, ConnectionName};
+pub use options::{Options, StoreSource};
 pub use refresh::{AccessToken, Providers};
+pub use rekey::Rekeyed;
 pub use vault::Vault;

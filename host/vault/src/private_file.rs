@@ -60,6 +60,45 @@ pub(crate) fn too_open(metadata: &fs::Metadata) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
+/// Takes from others what they may do with the store's file, its log and index, and the folder, where these are ours. Says so.
+///
+/// A folder in which other things lie stays open: the names in it are all that is seen there.
+#[cfg(unix)]
+pub(crate) fn repair(store: &Path) {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let beside = |end: &str| {
+        let mut path = store.as_os_str().to_owned();
+        path.push(end);
+        PathBuf::from(path)
+    };
+    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty() && holds_only(folder, store));
+    for path in [store.to_owned(), beside("-wal"), beside("-shm")].into_iter().chain(folder.map(Path::to_owned)) {
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        let Some(mode) = too_open(&metadata) else { continue };
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            continue;
+        }
+        let less = mode & 0o700;
+        match fs::set_permissions(&path, fs::Permissions::from_mode(less)) {
+            Ok(()) => tracing::warn!(path = %path.display(), "its mode {mode:o} let others in: it is {less:o} now"),
+            Err(error) => tracing::warn!(path = %path.display(), %error, "its mode {mode:o} lets others in, and can't be changed"),
+        }
+    }
+}
+
+/// Elsewhere a folder of the user's profile keeps others out.
+#[cfg(not(unix))]
+pub(crate) fn repair(_: &Path) {}
+
+/// Whether all that is in a folder is Jeton's.
+#[cfg(unix)]
+fn holds_only(folder: &Path, store: &Path) -> bool {
+    let Some(store) = store.file_name().and_then(|name| name.to_str()) else { return false };
+    let ours = |name: &str| ["cache", "key", "providers"].contains(&name) || name.starts_with(store);
+    let Ok(mut entries) = fs::read_dir(folder) else { return false };
+    entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(ours)))
+}
+
 /// Elsewhere the folder of the user's profile is what keeps others out.
 #[cfg(not(unix))]
 pub(crate) fn too_open(_: &fs::Metadata) -> Option<u32> {

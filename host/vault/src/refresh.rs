@@ -4,13 +4,15 @@
 //! refresh itself is in [`attempt`], a task of its own, so that it comes to its end whatever becomes of those who wait for it.
 
 mod attempt;
+mod outcome;
+mod turn;
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
-use jeton_runtime::{Client, CurrentTokens, Secret, Tokens};
+use jeton_runtime::{Client, CurrentTokens, Grant, GrantKind, Secret, Tokens};
 
 use crate::seal::random_id;
 use crate::store::ConnectionRow;
@@ -30,6 +32,26 @@ pub trait Providers: Send + Sync {
         client: &'a Client,
         tokens: &'a CurrentTokens,
     ) -> BoxFuture<'a, Result<Tokens, jeton_runtime::Error>>;
+
+    /// Asks for tokens anew, by a grant that needs no person: client credentials, a service account's assertion. It has no refresh token, so
+    /// this is how it is refreshed.
+    fn obtain<'a>(
+        &'a self,
+        provider: &'a str,
+        client: &'a Client,
+        grant: &'a Grant,
+    ) -> BoxFuture<'a, Result<Tokens, jeton_runtime::Error>> {
+        let (_, _) = (client, grant);
+        let what = format!("tokens of {provider} can't be obtained anew here");
+        let hint = "Implement Providers::obtain for grants without a refresh token".to_owned();
+        Box::pin(async move { Err(jeton_runtime::Error::Unfit { what, hint }) })
+    }
+
+    /// After how long without a refresh the provider's service forgets a refresh token, where that is known. For [`Vault::keep_alive`].
+    fn idle_limit(&self, provider: &str) -> Option<Duration> {
+        let _ = provider;
+        None
+    }
 }
 
 /// An access token that was on disk before it was handed out.
@@ -53,6 +75,8 @@ enum Want {
     Valid(i64),
     /// Tokens that are newer than this generation.
     Newer(i64),
+    /// The same, unless somebody has found meanwhile that a refresh is of no use at the moment.
+    Due(i64),
 }
 
 impl Vault {
@@ -63,7 +87,7 @@ impl Vault {
     ///
     /// [`Error::Reauthorize`] where a person must sign in again, [`Error::Retry`] where the service can't be used at the moment.
     pub async fn access_token(&self, name: &ConnectionName, min_valid: Duration, providers: &Arc<dyn Providers>) -> Result<AccessToken> {
-        let row = self.0.find_connection(name).await?;
+        let row = self.0.current(self.0.find_connection(name).await?).await?;
         let want = Want::Valid(clock::after(0, min_valid));
         match self.0.answer(&row, want)? {
             Some(token) => Ok(token),
@@ -75,8 +99,19 @@ impl Vault {
     ///
     /// As safe to drop as [`Vault::access_token`].
     pub async fn refresh(&self, name: &ConnectionName, providers: &Arc<dyn Providers>) -> Result<AccessToken> {
-        let row = self.0.find_connection(name).await?;
+        let row = self.0.current(self.0.find_connection(name).await?).await?;
         self.join(row.id, Want::Newer(row.generation), name, providers).await
+    }
+
+    /// Refreshes tokens of this generation, unless somebody did, or tried in vain.
+    pub(crate) async fn refresh_due(
+        &self,
+        id: String,
+        generation: i64,
+        name: &ConnectionName,
+        providers: &Arc<dyn Providers>,
+    ) -> Result<()> {
+        self.join(id, Want::Due(generation), name, providers).await.map(drop)
     }
 
     async fn join(&self, id: String, want: Want, name: &ConnectionName, providers: &Arc<dyn Providers>) -> Result<AccessToken> {
@@ -122,7 +157,7 @@ impl Inner {
         let now = clock::now();
         let enough = match want {
             Want::Valid(seconds) => valid(row, now, seconds),
-            Want::Newer(generation) => row.generation > generation && valid(row, now, 1),
+            Want::Newer(generation) | Want::Due(generation) => row.generation > generation && valid(row, now, 1),
         };
         if enough {
             return self.hand_out(row);
@@ -131,12 +166,12 @@ impl Inner {
         let name = row.name.clone();
         match (row.status.as_str(), want) {
             // Has no tokens left to try.
-            ("revoked", _) | ("reauthorize", Want::Valid(_)) => Err(Error::Reauthorize { name, reason }),
-            ("retry", Want::Valid(_)) if row.retry_at.is_some_and(|at| at > now) => {
+            ("revoked", _) | ("reauthorize", Want::Valid(_) | Want::Due(_)) => Err(Error::Reauthorize { name, reason }),
+            ("retry", Want::Valid(_) | Want::Due(_)) if row.retry_at.is_some_and(|at| at > now) => {
                 let error = Error::Retry { name, reason, retry_at: row.retry_at.and_then(clock::system_time) };
                 self.make_do(row, want, error).map(Some)
             }
-            _ if row.tokens.refresh.is_none() => {
+            _ if row.sealed.refresh.is_none() && !needs_nobody(row) => {
                 let reason = "the access token has expired, and the service gave no refresh token".to_owned();
                 Err(Error::Reauthorize { name, reason })
             }
@@ -146,7 +181,7 @@ impl Inner {
 
     /// The token that is left, where that is better than `error`: shorter than wanted, but valid.
     fn make_do(&self, row: &ConnectionRow, want: Want, error: Error) -> Result<AccessToken> {
-        if matches!(want, Want::Newer(_)) || !valid(row, clock::now(), 1) {
+        if matches!(want, Want::Newer(_) | Want::Due(_)) || !valid(row, clock::now(), 1) {
             return Err(error);
         }
         tracing::warn!(connection = row.name, %error, "handing out the access token that is left");
@@ -155,13 +190,18 @@ impl Inner {
 
     fn hand_out(&self, row: &ConnectionRow) -> Result<Option<AccessToken>> {
         let Some(secret) = self.unseal_access(row)? else { return Ok(None) };
-        let expires_at = row.tokens.expires_at.and_then(clock::system_time);
-        Ok(Some(AccessToken { secret, expires_at, scope: row.tokens.scope.clone() }))
+        let expires_at = row.sealed.expires_at.and_then(clock::system_time);
+        Ok(Some(AccessToken { secret, expires_at, scope: row.sealed.scope.clone() }))
     }
 }
 
+/// Whether its grant can be repeated without a person.
+fn needs_nobody(row: &ConnectionRow) -> bool {
+    [GrantKind::ClientCredentials, GrantKind::JwtBearer, GrantKind::TokenExchange].iter().any(|kind| kind.name() == row.grant_kind)
+}
+
 fn valid(row: &ConnectionRow, now: i64, seconds: i64) -> bool {
-    row.tokens.access.is_some() && lasts(row.tokens.expires_at, now, seconds)
+    row.sealed.access.is_some() && lasts(row.sealed.expires_at, now, seconds)
 }
 
 /// Whether what expires then (`None`: never) is valid for so many seconds.

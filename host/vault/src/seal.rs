@@ -9,21 +9,19 @@ use chacha20poly1305::{AeadInOut as _, KeyInit as _, Tag, XChaCha20Poly1305, XNo
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::key::MasterKey;
+use crate::key::{Key, MasterKey};
+use crate::store::KeyRow;
 use crate::{Error, Result};
-
-/// 32 bytes that are overwritten when they are dropped.
-pub(crate) type Key = Zeroizing<[u8; 32]>;
 
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
 const HEAD: usize = 1 + NONCE;
 const TAG: usize = 16;
 
-/// Random bytes from the system.
-pub(crate) fn random() -> Result<Key> {
-    let mut bytes = Key::default();
-    getrandom::fill(bytes.as_mut_slice()).map_err(|error| Error::Random(error.to_string()))?;
+/// Random bytes from the system: for names and chance. A key makes its own, in its own place.
+pub(crate) fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;
     Ok(bytes)
 }
 
@@ -56,57 +54,58 @@ impl Place<'_> {
     }
 }
 
-/// A store's data key as the store keeps it.
-#[derive(Clone)]
-pub(crate) struct WrappedKey {
-    pub(crate) id: String,
-    pub(crate) master_id: String,
-    pub(crate) wrapped: Vec<u8>,
+/// Seals and unseals with a data key.
+pub(crate) struct Sealer {
+    id: String,
+    key: Key,
 }
-
-impl WrappedKey {
-    fn place(&self) -> Place<'_> {
-        Place { table: "keys", row: &self.id, column: "wrapped", provider: &self.master_id, generation: 0 }
-    }
-}
-
-/// Seals and unseals with a store's data key.
-pub(crate) struct Sealer(Key);
 
 impl Sealer {
-    /// A new data key, and what the store keeps of it.
-    pub(crate) fn generate(master: &MasterKey) -> Result<WrappedKey> {
-        let data_key = random()?;
-        let mut key = WrappedKey { id: random_id()?, master_id: master.id(), wrapped: vec![] };
-        key.wrapped = seal(master.bytes(), key.place(), data_key.as_slice())?;
-        Ok(key)
+    pub(crate) fn new(id: String, key: Key) -> Self {
+        Self { id, key }
+    }
+
+    /// With a new data key.
+    pub(crate) fn random() -> Result<Self> {
+        Ok(Self::new(random_id()?, Key::random()?))
+    }
+
+    /// What rows that it seals call it.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the store keeps of it.
+    pub(crate) fn wrap(&self, master: &MasterKey, master_number: i64, created_at: i64) -> Result<KeyRow> {
+        let (data_key, master_id) = (self.id.clone(), master.id());
+        let wrapped = seal(master.key(), key_place(&data_key, &master_id), self.key.as_slice())?;
+        Ok(KeyRow { data_key, master_id, wrapped, master_hint: master.hint().map(str::to_owned), master_number, created_at })
     }
 
     /// `None`: the master key is another, or the wrapped key was tampered with.
-    pub(crate) fn unwrap(master: &MasterKey, key: &WrappedKey) -> Option<Self> {
-        let bytes = unseal(master.bytes(), key.place(), &key.wrapped)?;
-        let mut data_key = Key::default();
-        if bytes.len() != data_key.len() {
-            return None;
-        }
-        data_key.copy_from_slice(&bytes);
-        Some(Self(data_key))
+    pub(crate) fn unwrap(master: &MasterKey, row: &KeyRow) -> Option<Self> {
+        let bytes = unseal(master.key(), key_place(&row.data_key, &row.master_id), &row.wrapped)?;
+        Some(Self::new(row.data_key.clone(), Key::copied(&bytes)?))
     }
 
     pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
-        seal(&self.0, place, plain)
+        seal(&self.key, place, plain)
     }
 
     /// `None`: it was tampered with, or is not from this place.
     pub(crate) fn unseal(&self, place: Place<'_>, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        unseal(&self.0, place, sealed)
+        unseal(&self.key, place, sealed)
     }
 
     /// Tells secrets apart without a word about them. Keyed, so that it can't be compared across stores.
     pub(crate) fn fingerprint(&self, secret: &[u8]) -> String {
-        let digest = Sha256::new().chain_update(b"jeton fingerprint\0").chain_update(self.0.as_slice()).chain_update(secret).finalize();
+        let digest = Sha256::new().chain_update(b"jeton fingerprint\0").chain_update(self.key.as_slice()).chain_update(secret).finalize();
         digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn key_place<'a>(data_key: &'a str, master_id: &'a str) -> Place<'a> {
+    Place { table: "keys", row: data_key, column: "wrapped", provider: master_id, generation: 0 }
 }
 
 fn seal(key: &Key, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
@@ -156,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_was_sealed_opens_in_its_place_and_in_no_other() {
-        let sealer = Sealer(random().unwrap());
+        let sealer = Sealer::random().unwrap();
         let sealed = sealer.seal(PLACE, b"token").unwrap();
         assert_eq!(sealer.unseal(PLACE, &sealed).unwrap().as_slice(), b"token");
         for other in [
@@ -168,12 +167,12 @@ mod tests {
         ] {
             assert!(sealer.unseal(other, &sealed).is_none());
         }
-        assert!(Sealer(random().unwrap()).unseal(PLACE, &sealed).is_none());
+        assert!(Sealer::random().unwrap().unseal(PLACE, &sealed).is_none());
     }
 
     #[test]
     fn every_changed_bit_and_every_missing_byte_is_noticed() {
-        let sealer = Sealer(random().unwrap());
+        let sealer = Sealer::random().unwrap();
         let sealed = sealer.seal(PLACE, b"token").unwrap();
         for index in 0..sealed.len() {
             assert!(sealer.unseal(PLACE, &sealed[..index]).is_none());
@@ -185,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_same_text_is_never_sealed_the_same_way_twice() {
-        let sealer = Sealer(random().unwrap());
+        let sealer = Sealer::random().unwrap();
         assert_ne!(sealer.seal(PLACE, b"token").unwrap(), sealer.seal(PLACE, b"token").unwrap());
     }
 

@@ -4,7 +4,7 @@ use jeton_runtime::{CurrentTokens, Secret, Tokens};
 use zeroize::Zeroizing;
 
 use crate::seal::Place;
-use crate::store::{ConnectionRow, SealedTokens};
+use crate::store::{ConnectionRow, Sealed};
 use crate::vault::{Inner, Row};
 use crate::{Result, clock, pairs};
 
@@ -14,45 +14,60 @@ pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const EXTRAS: &str = "extras";
 pub(crate) const OPTIONS: &str = "options";
 
-/// A column of this row. Tokens and extras belong to the row's generation; the options stay as they are through all of them.
-pub(crate) fn place<'a>(row: &'a ConnectionRow, column: &'a str) -> Place<'a> {
-    let generation = if column == OPTIONS { 0 } else { row.generation };
+/// A column of this row. Tokens and extras belong to a generation; the options stay as they are through all of them.
+pub(crate) fn place<'a>(row: &'a ConnectionRow, column: &'a str, generation: i64) -> Place<'a> {
+    let generation = if column == OPTIONS { 0 } else { generation };
     Place { table: CONNECTIONS, row: &row.id, column, provider: &row.provider, generation }
 }
 
 impl Inner {
     /// `new` over `before`, for `row` as it will be in `generation`: what the service doesn't mention goes on.
+    ///
+    /// `options` is in plain: a row is sealed with one key, and that has perhaps been replaced.
     pub(crate) fn seal_tokens(
         &self,
         row: &ConnectionRow,
         generation: i64,
+        options: &[u8],
         before: &CurrentTokens,
         new: &Tokens,
-        now: i64,
-    ) -> Result<SealedTokens> {
-        let seal = |column, plain: &[u8]| self.seal(Place { generation, ..place(row, column) }, plain);
+        given_at: i64,
+    ) -> Result<Sealed> {
+        let sealer = self.keys.newest();
+        let seal = |column, plain: &[u8]| sealer.seal(place(row, column, generation), plain);
         let refresh = new.refresh.as_ref().or(before.refresh.as_ref());
         let kept = before.extras.iter().filter(|(name, _)| !new.extras.iter().any(|(newer, _)| newer == name));
         let extras = kept.chain(&new.extras).map(|(name, value)| (name.as_str(), value.as_bytes()));
-        Ok(SealedTokens {
+        Ok(Sealed {
+            data_key: sealer.id().to_owned(),
+            options: seal(OPTIONS, options)?,
             access: Some(seal(ACCESS_TOKEN, new.access.reveal())?),
             refresh: refresh.map(|secret| seal(REFRESH_TOKEN, secret.reveal())).transpose()?,
             extras: Some(seal(EXTRAS, &pairs::encode(extras))?),
             scope: new.scope.clone().or_else(|| before.scope.clone()),
-            expires_at: new.expires_in.map(|life| clock::after(now, life)),
+            expires_at: new.expires_in.map(|life| clock::after(given_at, life)),
             refresh_expires_at: match (&new.refresh, new.refresh_expires_in) {
-                (_, Some(life)) => Some(clock::after(now, life)),
-                (None, None) => row.tokens.refresh_expires_at,
+                (_, Some(life)) => Some(clock::after(given_at, life)),
+                (None, None) => row.sealed.refresh_expires_at,
                 (Some(_), None) => None,
             },
         })
     }
 
+    /// What was asked for besides scopes, encoded.
+    pub(crate) fn unseal_options(&self, row: &ConnectionRow) -> Result<Zeroizing<Vec<u8>>> {
+        self.unseal_column(row, OPTIONS, &row.sealed.options)
+    }
+
+    fn unseal_column(&self, row: &ConnectionRow, column: &'static str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        self.unseal(&row.sealed.data_key, place(row, column, row.generation), sealed, &Row::Connection(&row.name))
+    }
+
     pub(crate) fn unseal_tokens(&self, row: &ConnectionRow) -> Result<CurrentTokens> {
         let tampered = || self.tampered(&Row::Connection(&row.name), EXTRAS);
-        let extras = match (&row.tokens.extras, &row.tokens.access) {
+        let extras = match (&row.sealed.extras, &row.sealed.access) {
             (Some(sealed), _) => {
-                let plain = self.unseal(place(row, EXTRAS), sealed, &Row::Connection(&row.name))?;
+                let plain = self.unseal_column(row, EXTRAS, sealed)?;
                 pairs::decode_text(&plain).ok_or_else(tampered)?
             }
             // Revoked: they were erased together.
@@ -60,20 +75,22 @@ impl Inner {
             (None, Some(_)) => return Err(tampered()),
         };
         Ok(CurrentTokens {
-            access: self.unseal_token(row, ACCESS_TOKEN, "access-token", row.tokens.access.as_deref())?,
-            refresh: self.unseal_token(row, REFRESH_TOKEN, "refresh-token", row.tokens.refresh.as_deref())?,
-            scope: row.tokens.scope.clone(),
+            access: self.unseal_token(row, ACCESS_TOKEN, "access-token", row.sealed.access.as_deref())?,
+            refresh: self.unseal_token(row, REFRESH_TOKEN, "refresh-token", row.sealed.refresh.as_deref())?,
+            scope: row.sealed.scope.clone(),
             extras,
         })
     }
 
     pub(crate) fn unseal_access(&self, row: &ConnectionRow) -> Result<Option<Secret>> {
-        self.unseal_token(row, ACCESS_TOKEN, "access-token", row.tokens.access.as_deref())
+        self.unseal_token(row, ACCESS_TOKEN, "access-token", row.sealed.access.as_deref())
     }
 
     fn unseal_token(&self, row: &ConnectionRow, column: &'static str, kind: &'static str, sealed: Option<&[u8]>) -> Result<Option<Secret>> {
         let Some(sealed) = sealed else { return Ok(None) };
-        Ok(Some(secret(kind, self.unseal(place(row, column), sealed, &Row::Connection(&row.name))?)))
+        let plain = self.unseal_column(row, column, sealed)?;
+        self.seen.note(row);
+        Ok(Some(secret(kind, plain)))
     }
 }
 

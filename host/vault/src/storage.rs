@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use jeton_runtime::{MOST_VALUES, Storage, StorageError};
 
 use crate::seal::Place;
+use crate::store::{StoredRow, Written};
 use crate::vault::Row;
 use crate::{Error, Result, Vault, clock};
 
@@ -15,8 +16,9 @@ const LONGEST_VALUE: usize = 4096;
 impl Vault {
     /// A provider's value whose time isn't over.
     pub async fn stored(&self, provider: &str, name: &str) -> Result<Option<String>> {
-        let Some(sealed) = self.0.store.stored(provider, name, clock::now()).await? else { return Ok(None) };
-        let plain = self.0.unseal(place(provider, name), &sealed, &Row::Storage(provider))?;
+        let Some((sealed, data_key)) = self.0.store.stored(provider, name, clock::now()).await? else { return Ok(None) };
+        self.0.know(&data_key).await?;
+        let plain = self.0.unseal(&data_key, place(provider, name), &sealed, &Row::Storage(provider))?;
         let text = std::str::from_utf8(&plain).map_err(|_| self.0.tampered(&Row::Storage(provider), name))?;
         Ok(Some(text.to_owned()))
     }
@@ -27,18 +29,30 @@ impl Vault {
             let limits = format!("a name has 1 to {LONGEST_NAME} bytes, a value at most {LONGEST_VALUE}");
             return Err(Error::StorageLimit(limits));
         }
-        let sealed = self.0.seal(place(provider, name), value.as_bytes())?;
         let now = clock::now();
         let most = i64::try_from(MOST_VALUES).unwrap_or(i64::MAX);
-        match self.0.store.keep(provider, name, &sealed, clock::after(now, life), now, most).await? {
-            true => Ok(()),
-            false => Err(Error::StorageLimit(format!("a provider may keep at most {MOST_VALUES} values"))),
+        loop {
+            let sealer = self.0.keys.newest();
+            let sealed = sealer.seal(place(provider, name), value.as_bytes())?;
+            let row = StoredRow { provider, name, value: &sealed, data_key: sealer.id(), expires_at: clock::after(now, life) };
+            match self.0.store.keep(row, now, most).await? {
+                Written::Done => return Ok(()),
+                Written::Nothing => return Err(Error::StorageLimit(format!("a provider may keep at most {MOST_VALUES} values"))),
+                Written::Conflict => self.0.reload_keys().await?,
+            }
         }
     }
 
     /// Forgets a provider's value, if there is one.
     pub async fn forget(&self, provider: &str, name: &str) -> Result<()> {
         self.0.store.forget(provider, name).await
+    }
+
+    /// Forgets all that a provider kept, so that a later one of the same id doesn't read it.
+    pub async fn forget_provider(&self, provider: &str) -> Result<()> {
+        let mut log = self.0.log("forget-provider", "ok")?;
+        log.provider = Some(provider.to_owned());
+        self.0.store.forget_all(provider, log).await
     }
 }
 
@@ -67,6 +81,6 @@ fn told(error: Error) -> StorageError {
     }
 }
 
-fn place<'a>(provider: &'a str, name: &'a str) -> Place<'a> {
+pub(crate) fn place<'a>(provider: &'a str, name: &'a str) -> Place<'a> {
     Place { table: "storage", row: name, column: "value", provider, generation: 0 }
 }

@@ -1,14 +1,62 @@
-//! What the vault asks of a database. A store sees sealed bytes only, and decides nothing.
+//! What the vault keeps in a database. A store sees sealed bytes only, and decides nothing.
 //!
-//! Whatever may race with another process is one method and one durable transaction, so that no store needs a lock between calls.
-//! Times are seconds since 1970.
+//! Whatever may race with another process is one method and one durable transaction, so that no lock is needed between calls. The rows
+//! are here, the statements in `queries`, and the databases below: each is one file. Times are seconds since 1970.
 
+mod database;
+mod due;
+pub(crate) mod postgres;
+mod queries;
+mod resealing;
 pub(crate) mod sqlite;
+mod transfer;
+mod value;
 
-use futures_util::future::BoxFuture;
-use jeton_runtime::Account;
+use database::Database;
+pub(crate) use database::{Watch, Written};
+pub(crate) use due::{DueRow, Why};
+pub(crate) use queries::StoredRow;
+pub(crate) use resealing::StoredSeal;
+pub(crate) use transfer::{Restore, ValueRow, copy_all};
 
-use crate::Result;
+/// Each brings the schema from its index to the next version. Never edited once released.
+///
+/// They are written for SQLite; PostgreSQL takes them with other names for two types.
+const MIGRATIONS: [&str; 2] = [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_keys_leases_log.sql")];
+
+/// The schema's version that this code works with.
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// A database with the tables of `migrations/`.
+pub(crate) struct Store(Box<dyn Database>);
+
+impl Store {
+    pub(crate) fn new(database: impl Database + 'static) -> Self {
+        Self(Box::new(database))
+    }
+
+    /// What errors call it. Without a password.
+    pub(crate) fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Notices changes from now on.
+    pub(crate) async fn watch(&self) -> Box<dyn Watch> {
+        self.0.watch().await
+    }
+}
+
+/// A data key as the store keeps it: sealed with a master key.
+pub(crate) struct KeyRow {
+    pub(crate) data_key: String,
+    pub(crate) master_id: String,
+    pub(crate) wrapped: Vec<u8>,
+    /// What makes the master key of a passphrase.
+    pub(crate) master_hint: Option<String>,
+    /// Grows with every master key that replaces another.
+    pub(crate) master_number: i64,
+    pub(crate) created_at: i64,
+}
 
 /// A row of `clients`.
 pub(crate) struct ClientRow {
@@ -19,11 +67,13 @@ pub(crate) struct ClientRow {
     pub(crate) settings: String,
     pub(crate) secret_names: String,
     pub(crate) secrets: Vec<u8>,
+    pub(crate) data_key: String,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
 /// A row of `connections`.
+#[derive(Clone)]
 pub(crate) struct ConnectionRow {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -32,31 +82,42 @@ pub(crate) struct ConnectionRow {
     pub(crate) grant_kind: String,
     pub(crate) scopes: String,
     pub(crate) subject: Option<String>,
-    pub(crate) options: Vec<u8>,
     pub(crate) account_id: Option<String>,
     pub(crate) account_login: Option<String>,
     pub(crate) account_name: Option<String>,
-    pub(crate) tokens: SealedTokens,
+    pub(crate) sealed: Sealed,
     pub(crate) generation: i64,
     pub(crate) status: String,
     pub(crate) status_reason: Option<String>,
     pub(crate) status_at: i64,
     pub(crate) retry_at: Option<i64>,
-    pub(crate) lease: Option<(String, i64)>,
+    /// Refreshes that failed in a row, in a way that passes.
+    pub(crate) failures: i64,
+    pub(crate) lease: Option<Lease>,
     pub(crate) intent: Option<Intent>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
 
 /// The part of a connection that a refresh replaces.
-#[derive(Clone)]
-pub(crate) struct SealedTokens {
+#[derive(Clone, Default)]
+pub(crate) struct Sealed {
+    /// What all of it is sealed with.
+    pub(crate) data_key: String,
+    pub(crate) options: Vec<u8>,
     pub(crate) access: Option<Vec<u8>>,
     pub(crate) refresh: Option<Vec<u8>>,
     pub(crate) extras: Option<Vec<u8>>,
     pub(crate) scope: Option<String>,
     pub(crate) expires_at: Option<i64>,
     pub(crate) refresh_expires_at: Option<i64>,
+}
+
+/// Whose turn it is to refresh, and a number that grows for as long as that one lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) owner: String,
+    pub(crate) beat: i64,
 }
 
 /// A refresh that was begun: with which tokens, and when.
@@ -72,6 +133,7 @@ pub(crate) struct Outcome {
     /// `None` leaves the status as it is.
     pub(crate) status: Option<(&'static str, String)>,
     pub(crate) retry_at: Option<i64>,
+    pub(crate) failures: i64,
     /// The service may have got the request: what it did isn't known.
     pub(crate) keep_intent: bool,
 }
@@ -83,57 +145,16 @@ pub(crate) enum Renamed {
     Taken,
 }
 
-/// A database with the tables of `migrations/`. "Whether" in a method's comment is what its `bool` says.
-pub(crate) trait Store: Send + Sync {
-    /// Whether the name was free.
-    fn insert_client<'a>(&'a self, row: &'a ClientRow) -> BoxFuture<'a, Result<bool>>;
-    fn client<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<ClientRow>>>;
-    fn clients(&self) -> BoxFuture<'_, Result<Vec<ClientRow>>>;
-    /// Another registration under the same name and id. Whether it was there.
-    fn replace_client<'a>(&'a self, row: &'a ClientRow) -> BoxFuture<'a, Result<bool>>;
-    /// Whether it was there and no connection used it.
-    fn remove_client<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool>>;
-
-    /// Whether the name was free.
-    fn insert_connection<'a>(&'a self, row: &'a ConnectionRow) -> BoxFuture<'a, Result<bool>>;
-    /// A new sign-in in place of an old one. Whether the row was still of the generation before `row`'s.
-    fn replace_connection<'a>(&'a self, row: &'a ConnectionRow) -> BoxFuture<'a, Result<bool>>;
-    fn connection<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<ConnectionRow>>>;
-    fn connection_by_id<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<ConnectionRow>>>;
-    fn connections(&self) -> BoxFuture<'_, Result<Vec<ConnectionRow>>>;
-    fn rename_connection<'a>(&'a self, name: &'a str, to: &'a str, now: i64) -> BoxFuture<'a, Result<Renamed>>;
-    /// Whether it was there.
-    fn remove_connection<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool>>;
-    /// Erases the tokens. Whether it was there.
-    fn revoke_connection<'a>(&'a self, name: &'a str, reason: &'a str, now: i64) -> BoxFuture<'a, Result<bool>>;
-    /// Whose the connection is. Whether it was there.
-    fn name_account<'a>(&'a self, name: &'a str, account: &'a Account, now: i64) -> BoxFuture<'a, Result<bool>>;
-
-    /// Takes the lease and writes the intent. Whether nobody else had the lease, and tokens and status were still as in `row`.
-    fn begin_refresh<'a>(&'a self, row: &'a ConnectionRow, intent: &'a Intent, owner: &'a str, until: i64) -> BoxFuture<'a, Result<bool>>;
-    /// The tokens that replace those of `generation`; clears intent and lease. Whether they still were the latest.
-    fn finish_refresh<'a>(&'a self, id: &'a str, generation: i64, tokens: &'a SealedTokens, now: i64) -> BoxFuture<'a, Result<bool>>;
-    /// Gives the lease back without tokens. Whether those of `generation` still were the latest.
-    fn abandon_refresh<'a>(
-        &'a self,
-        id: &'a str,
-        generation: i64,
-        owner: &'a str,
-        outcome: &'a Outcome,
-        now: i64,
-    ) -> BoxFuture<'a, Result<bool>>;
-
-    /// A value that hasn't expired.
-    fn stored<'a>(&'a self, provider: &'a str, name: &'a str, now: i64) -> BoxFuture<'a, Result<Option<Vec<u8>>>>;
-    /// Keeps a value and forgets what expired. Whether the provider had fewer than `most` others.
-    fn keep<'a>(
-        &'a self,
-        provider: &'a str,
-        name: &'a str,
-        value: &'a [u8],
-        expires_at: i64,
-        now: i64,
-        most: i64,
-    ) -> BoxFuture<'a, Result<bool>>;
-    fn forget<'a>(&'a self, provider: &'a str, name: &'a str) -> BoxFuture<'a, Result<()>>;
+/// A row of `log`.
+#[derive(Clone)]
+pub(crate) struct LogRow {
+    pub(crate) id: String,
+    pub(crate) at: i64,
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) outcome: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) detail: Option<String>,
 }

@@ -1,16 +1,16 @@
 //! The vault itself: a store, and what unseals it.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use zeroize::Zeroizing;
-
+use crate::data_keys::DataKeys;
 use crate::refresh::Refreshing;
-use crate::seal::{Place, Sealer};
-use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
-use crate::{Error, KeySource, Result, clock};
+use crate::replay::Seen;
+use crate::seal::Sealer;
+use crate::store::postgres::Postgres;
+use crate::store::sqlite::Sqlite;
+use crate::store::{LogRow, Store};
+use crate::{Error, KeySource, Options, Result, StoreSource, clock};
 
 /// Clients and connections, sealed at rest. Copies share one store and one refresh for each connection.
 ///
@@ -19,58 +19,60 @@ use crate::{Error, KeySource, Result, clock};
 pub struct Vault(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) store: Box<dyn Store>,
-    pub(crate) path: PathBuf,
-    sealer: Sealer,
+    pub(crate) store: Store,
+    pub(crate) keys: DataKeys,
+    pub(crate) options: Options,
     pub(crate) refreshing: Mutex<HashMap<String, Refreshing>>,
+    pub(crate) seen: Seen,
 }
 
 impl Vault {
-    /// Opens the store in this file. On first use makes it, its key, and the folders they are in.
+    /// Opens a store. On first use makes it, its key, and the folders they are in.
     ///
     /// A store that exists never gets a new key, and a file that is something else is left as it is.
-    pub async fn open(path: &Path, key: KeySource) -> Result<Self> {
-        match Self::open_existing(path, key.clone()).await {
+    pub async fn open(store: impl Into<StoreSource>, key: KeySource) -> Result<Self> {
+        Options::default().open(store, key).await
+    }
+
+    /// Opens a store and makes nothing: [`Error::NoStore`] where there is none.
+    pub async fn open_existing(store: impl Into<StoreSource>, key: KeySource) -> Result<Self> {
+        Options::default().open_existing(store, key).await
+    }
+}
+
+impl Options {
+    /// [`Vault::open`] with these options.
+    pub async fn open(&self, store: impl Into<StoreSource>, key: KeySource) -> Result<Vault> {
+        let store = store.into();
+        match self.open_existing(store.clone(), key.clone()).await {
             Err(Error::NoStore(_)) => {}
             other => return other,
         }
-        let master = match key.load().await? {
+        let master = match key.find(&[]).await? {
             Some(master) => master,
             None => key.create().await?,
         };
-        SqliteStore::create(path, &Sealer::generate(&master)?, clock::now()).await?;
+        let first = Sealer::random()?.wrap(&master, 0, clock::now())?;
+        match &store {
+            StoreSource::File(path) => Sqlite::create(path, &first).await?,
+            StoreSource::Postgres(url) => Postgres::create(url, self, &first).await?,
+        }
         // Opened like any other, for another process may have been faster.
-        Self::open_existing(path, key).await
+        self.open_existing(store, key).await
     }
 
-    /// Opens the store in this file and makes nothing: [`Error::NoStore`] where there is none.
-    pub async fn open_existing(path: &Path, key: KeySource) -> Result<Self> {
-        let (store, wrapped) = SqliteStore::open(path).await?;
-        let path = path.to_owned();
-        let Some(master) = key.load().await? else {
-            return Err(Error::KeyMissing { key: key.describe(), path, lost: inventory(&store).await? });
+    /// [`Vault::open_existing`] with these options.
+    pub async fn open_existing(&self, store: impl Into<StoreSource>, key: KeySource) -> Result<Vault> {
+        let store = match store.into() {
+            StoreSource::File(path) => Store::new(Sqlite::open(&path).await?),
+            StoreSource::Postgres(url) => Store::new(Postgres::open(&url, self).await?),
         };
-        if master.id() != wrapped.master_id {
-            let (found, expected) = (master.id(), wrapped.master_id);
-            return Err(Error::WrongKey { key: key.describe(), path, found, expected });
-        }
-        let Some(sealer) = Sealer::unwrap(&master, &wrapped) else {
-            let instead = "move it away and sign in again".to_owned();
-            return Err(Error::Tampered { what: "the store's data key".to_owned(), path, instead });
-        };
-        Ok(Self(Arc::new(Inner { store: Box::new(store), path, sealer, refreshing: Mutex::default() })))
+        let keys = DataKeys::load(&store, key).await?;
+        Ok(Vault(Arc::new(Inner { store, keys, options: self.clone(), refreshing: Mutex::default(), seen: Seen::default() })))
     }
 }
 
 impl Inner {
-    pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
-        self.sealer.seal(place, plain)
-    }
-
-    pub(crate) fn unseal(&self, place: Place<'_>, sealed: &[u8], row: &Row<'_>) -> Result<Zeroizing<Vec<u8>>> {
-        self.sealer.unseal(place, sealed).ok_or_else(|| self.tampered(row, place.column))
-    }
-
     pub(crate) fn tampered(&self, row: &Row<'_>, column: &str) -> Error {
         let (what, instead) = match row {
             Row::Connection(name) => ("connection", format!("sign in again under the name {name:?}")),
@@ -79,11 +81,34 @@ impl Inner {
         };
         let (Row::Connection(name) | Row::Client(name) | Row::Storage(name)) = row;
         let what = format!("the {} of the {what} {name:?}", column.replace('_', " "));
-        Error::Tampered { what, path: self.path.clone(), instead }
+        Error::Tampered { what, store: self.store.name().to_owned(), instead }
     }
 
-    pub(crate) fn fingerprint(&self, secret: &[u8]) -> String {
-        self.sealer.fingerprint(secret)
+    /// A line for the log: what is done, and with what outcome.
+    pub(crate) fn log(&self, action: &str, outcome: &str) -> Result<LogRow> {
+        Ok(LogRow {
+            id: clock::ordered_id()?,
+            at: clock::now(),
+            actor: self.options.actor.clone(),
+            action: action.to_owned(),
+            outcome: outcome.to_owned(),
+            subject: None,
+            name: None,
+            provider: None,
+            detail: None,
+        })
+    }
+}
+
+impl LogRow {
+    pub(crate) fn about(mut self, subject: &str, name: &str, provider: &str) -> Self {
+        (self.subject, self.name, self.provider) = (Some(subject.to_owned()), Some(name.to_owned()), Some(provider.to_owned()));
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
     }
 }
 
@@ -92,18 +117,6 @@ pub(crate) enum Row<'a> {
     Connection(&'a str),
     Client(&'a str),
     Storage(&'a str),
-}
-
-/// What a store holds, without its key.
-async fn inventory(store: &dyn Store) -> Result<String> {
-    let clients: Vec<_> = store.clients().await?.into_iter().map(|row| row.name).collect();
-    let connections: Vec<_> = store.connections().await?.into_iter().map(|row| row.name).collect();
-    let list = |what: &str, names: Vec<String>| match names.len() {
-        0 => format!("no {what}s"),
-        1 => format!("the {what} {}", names.join(", ")),
-        many => format!("{many} {what}s ({})", names.join(", ")),
-    };
-    Ok(format!("{} and {}", list("client", clients), list("connection", connections)))
 }
 
 /// The name that was perhaps meant.

@@ -1,15 +1,14 @@
 //! Box, as `providers.md` section 1 describes it: sign-in and consent pages, the token and revocation endpoints, and two calls of its API.
 //!
-//! What Box has and this has not yet: the grants `client_credentials`, `jwt-bearer` and `token-exchange`. Each is answered with
-//! `unauthorized_client`, "The grant type is unauthorized for this client_id", as Box answers an app that may not use them.
+//! An app gets its tokens from people (authorization code) or by itself (JWT, client credentials), and tokens can be exchanged for ones of
+//! less power. What Box has and this has not: app tokens of Limited Access apps, and the APIs behind most of the scopes.
 
 mod api;
 mod app;
 mod authorize;
-mod grants;
-mod pages;
-mod redirect;
 mod refusal;
+mod scopes;
+mod server_auth;
 mod settings;
 mod token;
 
@@ -22,15 +21,16 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-pub use self::app::{App, AppState, RegistrationError, User};
-pub use self::grants::Issued;
-use self::grants::{Grants, Owner};
+pub use self::app::{App, AppState, PublicKey, RegistrationError};
 pub use self::refusal::{Claim, Refusal};
-pub use self::settings::{ExpiredError, Lifetimes, Rotation};
-use crate::Clock;
+pub use self::settings::ExpiredError;
+pub use self::token::Issued;
+use crate::grants::{Grants, Owner};
 use crate::lock::Lock;
 use crate::mint::Mint;
+use crate::people::People;
 use crate::service::Service;
+use crate::{Clock, Lifetimes, Rotation, User};
 
 /// The Box of one emulator: what it knows and how it behaves. Changes take effect with the next request.
 #[derive(Clone, Debug)]
@@ -40,14 +40,25 @@ pub struct BoxService(Arc<Inner>);
 struct Inner {
     clock: Arc<Clock>,
     mint: Arc<Mint>,
+    people: People,
     state: Lock<State>,
+}
+
+/// What Box keeps with a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Details {
+    /// It came of a token exchange.
+    downscoped: bool,
+    /// Who annotates, for tokens that were made for somebody without a Box account.
+    annotator: Option<String>,
 }
 
 #[derive(Debug)]
 struct State {
     apps: HashMap<String, App>,
-    users: Vec<User>,
-    grants: Grants,
+    managed_users: Vec<String>,
+    grants: Grants<Details>,
+    seen_jti: HashMap<(String, String), u64>,
     refusals: VecDeque<Refusal>,
     expired_error: ExpiredError,
     decline: Option<String>,
@@ -59,15 +70,17 @@ impl BoxService {
     pub(crate) fn new(clock: Arc<Clock>, mint: Arc<Mint>) -> Self {
         let state = State {
             apps: HashMap::new(),
-            users: vec![User::ada()],
+            managed_users: vec![User::ada().id],
             grants: Grants::new(Arc::clone(&mint)),
+            seen_jti: HashMap::new(),
             refusals: VecDeque::new(),
             expired_error: ExpiredError::InvalidToken,
             decline: Some("The user denied access to your application".to_owned()),
             api_limit: None,
             api_calls: HashMap::new(),
         };
-        Self(Arc::new(Inner { clock, mint, state: Lock::new(state) }))
+        let people = People::of("Box", Arc::clone(&mint));
+        Self(Arc::new(Inner { clock, mint, people, state: Lock::new(state) }))
     }
 
     /// Registers an app, as in Box's developer console. An app of the same client id is replaced; its tokens stay.
@@ -87,9 +100,10 @@ impl BoxService {
         User::ada()
     }
 
-    /// Adds a user who can sign in.
+    /// Adds a user who can sign in, and whom apps of the enterprise may act as.
     pub fn add_user(&self, user: User) {
-        self.0.state.get().users.push(user);
+        self.0.state.get().managed_users.push(user.id.clone());
+        self.0.people.add(user);
     }
 
     /// What becomes of a used refresh token.
@@ -147,8 +161,9 @@ impl BoxService {
     pub fn issue_tokens(&self, client_id: &str) -> Option<Issued> {
         let mut state = self.0.state.get();
         let app = state.apps.get(client_id)?;
-        let owner = Owner { client: app.client_id.as_str().into(), user: User::ada().id.into(), scopes: app.scopes.clone() };
-        Some(state.grants.issue(self.now(), Arc::new(owner)))
+        let (client, user) = (app.client_id.as_str().into(), User::ada().id.into());
+        let owner = Owner { client, user, scopes: app.scopes.clone(), details: Details::default() };
+        Some(state.grants.issue(self.now(), Arc::new(owner)).into())
     }
 
     fn now(&self) -> Duration {

@@ -15,6 +15,8 @@ use crate::{Client, Error};
 pub enum Decision {
     /// Presses `grant`.
     Grant,
+    /// Unticks all other scopes that may be left out, then presses `grant`.
+    Only(&'static [&'static str]),
     /// Presses `deny`.
     Deny,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Person<'a> {
 }
 
 impl Person<'_> {
-    /// Walks through the pages until a redirect leaves the service, and returns that redirect's URL without following it.
+    /// Walks through the pages until a redirect leaves the service, and returns that redirect's URL without following it; or until a page says that all is done.
     pub(crate) async fn visit(&self, authorize_url: &str) -> Result<Url, Error> {
         let mut url = parse(authorize_url)?;
         let mut cookies: Vec<(String, String)> = Vec::new();
@@ -48,12 +50,22 @@ impl Person<'_> {
                 continue;
             }
             let page = Page::of(&answer);
+            if page.has_id("done") {
+                return Ok(url);
+            }
+            // A code to copy, or a form that goes to the app by itself: both end here.
+            if let Some(code) = page.text_of("code") {
+                return parse(&format!("copied:?code={code}"));
+            }
+            if page.has_id("form-post") {
+                return parse(&format!("{}?{}", page.action(), page.filled(&[])));
+            }
             let decision = match self.decision {
-                Decision::Grant => "grant",
+                Decision::Grant | Decision::Only(_) => "grant",
                 Decision::Deny => "deny",
             };
             let filled = if page.has_id(decision) {
-                page.filled(&[("decision", decision)])
+                page.decided(self.decision, decision)
             } else if page.has_id("sign-in") && !signed_in {
                 signed_in = true;
                 page.filled(&[("login", self.login), ("password", self.password)])
@@ -113,6 +125,11 @@ impl Page {
         self.html.contains(&format!(" id=\"{id}\""))
     }
 
+    fn text_of(&self, id: &str) -> Option<String> {
+        let (_, after) = self.html.split_once(&format!(" id=\"{id}\">"))?;
+        after.split_once('<').map(|(text, _)| unescape(text))
+    }
+
     /// Where the form goes; empty, and so the page's own URL, if it doesn't say.
     fn action(&self) -> String {
         attribute(&self.html, "action").unwrap_or_default()
@@ -126,6 +143,18 @@ impl Page {
             }
         }
         form.extend_pairs(fields).finish()
+    }
+
+    /// The consent form, with the boxes that stay ticked.
+    fn decided(&self, decision: Decision, button: &str) -> String {
+        let boxes = self.html.split("<input type=\"checkbox\"").skip(1);
+        let ticked = boxes.filter_map(|tick| attribute(tick, "name").zip(attribute(tick, "value"))).filter(|(_, value)| match decision {
+            Decision::Only(scopes) => scopes.contains(&value.as_str()),
+            Decision::Grant | Decision::Deny => true,
+        });
+        let ticked: Vec<_> = ticked.collect();
+        let fields = ticked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.filled(&fields.chain([("decision", button)]).collect::<Vec<_>>())
     }
 
     fn not_asked(&self) -> Error {

@@ -6,6 +6,8 @@
 //! | `POST /faults` | [`Faults::inject`]: `{"fault": {"server-error": 503}, "matcher": {"path": "/oauth2/token"}, "times": 1}`; matcher and times may be left out |
 //! | `GET /journal` | [`Journal::entries`](crate::Journal::entries) as an array, and the counters: `{"entries": […], "endpoints": {…}}` |
 //! | `POST /apps` | [`BoxService::register_app`]: `{"client_id": "a", "client_secret": "b", "redirect_uris": ["http://127.0.0.1/cb"]}`; also `scopes`, `state` |
+//! | `POST /google/clients` | [`GoogleService::register_client`]: `{"client_id": "a", "client_secret": "b", "kind": "desktop"}` |
+//! | `POST /microsoft/apps` | [`MicrosoftService::register_app`]: `{"client_id": "a", "redirect_uris": [{"uri": "http://localhost", "platform": "native"}]}` |
 //! | `POST /box/expire-access-tokens` | [`BoxService::expire_access_tokens`], answers `{"expired": N}` |
 //!
 //! What is done without an answer to give is answered with 204, what isn't understood with 400 and a text. Faults don't strike here, and
@@ -27,8 +29,10 @@ use crate::Clock;
 use crate::box_service::{App, BoxService};
 use crate::fault::{Fault, Faults, Matcher};
 use crate::form::Form;
+use crate::google_service::{self, GoogleService};
 use crate::journal::Journal;
 use crate::json::json as answer;
+use crate::microsoft_service::{self, MicrosoftService};
 
 /// The host name of the control API.
 pub const CONTROL_HOST: &str = "control.emulator.test";
@@ -39,6 +43,8 @@ pub(crate) struct Controls {
     pub(crate) faults: Arc<Faults>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) box_service: BoxService,
+    pub(crate) google_service: GoogleService,
+    pub(crate) microsoft_service: MicrosoftService,
 }
 
 impl Controls {
@@ -48,6 +54,8 @@ impl Controls {
             .route("/faults", post(inject))
             .route("/journal", get(journal))
             .route("/apps", post(register))
+            .route("/google/clients", post(register_google))
+            .route("/microsoft/apps", post(register_microsoft))
             .route("/box/expire-access-tokens", post(expire))
             .with_state(self)
     }
@@ -98,6 +106,27 @@ async fn register(State(controls): State<Controls>, body: Bytes) -> Response {
         Err(error) => return refused(&error.to_string()),
     };
     match controls.box_service.register_app(app) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+async fn register_google(State(controls): State<Controls>, body: Bytes) -> Response {
+    match serde_json::from_slice::<google_service::Client>(&body) {
+        Ok(client) => registered(controls.google_service.register_client(client)),
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+async fn register_microsoft(State(controls): State<Controls>, body: Bytes) -> Response {
+    match serde_json::from_slice::<microsoft_service::App>(&body) {
+        Ok(app) => registered(controls.microsoft_service.register_app(app)),
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+fn registered<E: std::fmt::Display>(outcome: Result<(), E>) -> Response {
+    match outcome {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error.to_string()),
     }

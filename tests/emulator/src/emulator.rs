@@ -1,5 +1,6 @@
 //! One emulator: the services, the listener, and the knobs that all services share.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -11,10 +12,15 @@ use crate::authority::Authority;
 use crate::box_service::BoxService;
 use crate::consent::{Decision, Person};
 use crate::control::{CONTROL_HOST, Controls};
+use crate::dropbox_service::DropboxService;
 use crate::front::Front;
+use crate::generic_service::GenericService;
+use crate::google_service::GoogleService;
 use crate::listener::Running;
+use crate::microsoft_service::MicrosoftService;
 use crate::mint::Mint;
 use crate::service::Service;
+use crate::signing::Signer;
 use crate::{Client, Clock, Error, Faults, Journal, Options};
 
 /// A running emulator. It stops when this is dropped.
@@ -27,6 +33,10 @@ pub struct Emulator {
     faults: Arc<Faults>,
     journal: Arc<Journal>,
     box_service: BoxService,
+    dropbox_service: DropboxService,
+    google_service: GoogleService,
+    microsoft_service: MicrosoftService,
+    generic: Vec<GenericService>,
     _running: Running,
 }
 
@@ -45,15 +55,32 @@ impl Emulator {
         let mint = Arc::new(Mint::new(options.seed));
 
         let box_service = BoxService::new(Arc::clone(&clock), mint);
-        let services: [Arc<dyn Service>; 1] = [Arc::new(box_service.clone())];
+        // Each has a mint of its own, so that no token of one means anything to another.
+        let mint_of = |number: u64| Arc::new(Mint::new(options.seed ^ (number << 40)));
+        let dropbox_service = DropboxService::new(Arc::clone(&clock), mint_of(1));
+        let signer = Arc::new(Signer::default());
+        let google_service = GoogleService::new(Arc::clone(&clock), mint_of(2), Arc::clone(&signer));
+        let microsoft_service = MicrosoftService::new(Arc::clone(&clock), mint_of(3), signer);
+        let numbered = (100..).zip(options.generic);
+        let generic: Vec<_> = numbered.map(|(number, facts)| GenericService::new(facts, Arc::clone(&clock), mint_of(number))).collect();
+        let mut services: Vec<Arc<dyn Service>> = Vec::new();
+        services.extend(generic.iter().map(|service| Arc::new(service.clone()) as Arc<dyn Service>));
+        services.push(Arc::new(box_service.clone()));
+        services.push(Arc::new(dropbox_service.clone()));
+        services.push(Arc::new(google_service.clone()));
+        services.push(Arc::new(microsoft_service.clone()));
         let controls = Controls {
             clock: Arc::clone(&clock),
             faults: Arc::clone(&faults),
             journal: Arc::clone(&journal),
             box_service: box_service.clone(),
+            google_service: google_service.clone(),
+            microsoft_service: microsoft_service.clone(),
         };
 
-        let hosts: Vec<_> = services.iter().flat_map(|service| service.hosts()).copied().collect();
+        let mut hosts: Vec<_> = services.iter().flat_map(|service| service.hosts()).copied().collect();
+        let mut seen = HashSet::new();
+        hosts.retain(|host| seen.insert(*host));
         let named: Vec<_> = hosts.iter().copied().chain([CONTROL_HOST]).collect();
         let authority = Authority::generate(&named)?;
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
@@ -64,7 +91,21 @@ impl Emulator {
         let shared = (Arc::clone(&clock), Arc::clone(&faults), Arc::clone(&journal));
         let front = Front::new(&services, (CONTROL_HOST, controls.routes()), shared);
         let running = Running::start(listener, authority.server, Arc::new(front), options.max_lifetime)?;
-        Ok(Self { addr, ca_pem: authority.pem, hosts, client, clock, faults, journal, box_service, _running: running })
+        Ok(Self {
+            addr,
+            ca_pem: authority.pem,
+            hosts,
+            client,
+            clock,
+            faults,
+            journal,
+            box_service,
+            dropbox_service,
+            google_service,
+            microsoft_service,
+            generic,
+            _running: running,
+        })
     }
 
     /// The certificate of the authority to trust, in PEM.
@@ -110,6 +151,26 @@ impl Emulator {
     /// The knobs of Box.
     pub fn box_service(&self) -> &BoxService {
         &self.box_service
+    }
+
+    /// The knobs of Dropbox.
+    pub fn dropbox_service(&self) -> &DropboxService {
+        &self.dropbox_service
+    }
+
+    /// The knobs of Google.
+    pub fn google_service(&self) -> &GoogleService {
+        &self.google_service
+    }
+
+    /// The knobs of Microsoft.
+    pub fn microsoft_service(&self) -> &MicrosoftService {
+        &self.microsoft_service
+    }
+
+    /// The service that was made from the facts of this name.
+    pub fn generic(&self, name: &str) -> Option<&GenericService> {
+        self.generic.iter().find(|service| service.facts().name == name)
     }
 
     /// Does what a person does with an authorization URL: signs in as the default user, then grants or denies. Returns the URL that the

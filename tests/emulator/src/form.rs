@@ -1,6 +1,6 @@
 //! Parameters in `application/x-www-form-urlencoded`, from a query or a body.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Parameters in the order in which they were sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,29 @@ impl Form {
     pub(crate) fn repeated(&self) -> Option<&str> {
         let mut seen = HashSet::new();
         self.0.iter().map(|(key, _)| key.as_str()).find(|key| !seen.insert(*key))
+    }
+
+    pub(crate) fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+    }
+
+    /// Without the parameters of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
+    /// With standard names in place of a service's own. A standard name that the service replaces means nothing to it.
+    pub(crate) fn renamed(&self, names: &BTreeMap<String, String>) -> Self {
+        let standard = |name: &String| match names.iter().find(|(_, own)| *own == name) {
+            Some((standard, _)) => Some(standard.clone()),
+            None => (!names.contains_key(name)).then(|| name.clone()),
+        };
+        Self(self.0.iter().filter_map(|(name, value)| Some((standard(name)?, value.clone()))).collect())
+    }
+
+    /// These parameters, then the other's.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self(self.0.iter().chain(&other.0).cloned().collect())
     }
 
     pub(crate) fn parameters(&self) -> &[(String, String)] {

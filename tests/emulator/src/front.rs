@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HOST};
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -66,13 +67,12 @@ impl Front {
             return Ok((StatusCode::MISDIRECTED_REQUEST, format!("The emulator doesn't serve the host `{host}`.\n")).into_response());
         };
         let form = if is_form(&parts) { Form::parse(&body) } else { Form::default() };
-        self.at(site, parts, Body::from(body), Arc::new(form)).await
+        self.at(site, parts, body, Arc::new(form)).await
     }
 
-    async fn at(&self, site: &Site, parts: Parts, body: Body, form: Arc<Form>) -> Result<Response, Closed> {
+    async fn at(&self, site: &Site, parts: Parts, body: Bytes, form: Arc<Form>) -> Result<Response, Closed> {
         let fault = self.faults.strike(parts.method.as_str(), site.host, parts.uri.path());
-        let record =
-            Record { method: parts.method.clone(), uri: parts.uri.clone(), authorization: parts.headers.get(AUTHORIZATION).cloned() };
+        let record = Record { method: parts.method.clone(), uri: parts.uri.clone(), headers: parts.headers.clone(), body: body.clone() };
         let mut answer = match fault.as_ref().and_then(|fault| fault.instead(&*site.service, &self.clock)) {
             Some(Instead::Answer(answer)) => answer,
             Some(Instead::Close) => {
@@ -84,7 +84,7 @@ impl Front {
                 std::future::pending().await
             }
             None => {
-                let mut request = Request::from_parts(parts, body);
+                let mut request = Request::from_parts(parts, Body::from(body));
                 request.extensions_mut().insert(Arc::clone(&form));
                 routed(&site.router, request).await
             }
@@ -109,7 +109,14 @@ impl Front {
             grant_type: form.get("grant_type").map(str::to_owned),
             status,
             form: form.parameters().to_vec(),
-            authorization: record.authorization.as_ref().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            headers: record
+                .headers
+                .iter()
+                .filter(|(name, _)| *name != AUTHORIZATION)
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
+            json: is_json(&record.headers).then(|| serde_json::from_slice(&record.body).ok()).flatten(),
+            authorization: record.headers.get(AUTHORIZATION).map(text),
             fault: fault.map(Fault::name),
         });
     }
@@ -119,7 +126,12 @@ impl Front {
 struct Record {
     method: http::Method,
     uri: http::Uri,
-    authorization: Option<HeaderValue>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
 async fn routed(router: &TowerToHyperService<Router>, request: Request<Body>) -> Response {
@@ -138,7 +150,15 @@ fn host(parts: &Parts) -> String {
 }
 
 fn is_form(parts: &Parts) -> bool {
-    let content_type = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    is_type(&parts.headers, b"application/x-www-form-urlencoded")
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    is_type(headers, b"application/json")
+}
+
+fn is_type(headers: &HeaderMap, wanted: &[u8]) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    essence.trim_ascii().eq_ignore_ascii_case(wanted)
 }

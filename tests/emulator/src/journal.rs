@@ -32,6 +32,10 @@ pub struct Entry {
     pub status: u16,
     /// The parameters of a form, in order. The emulator's secrets are made up, so they stand here in full.
     pub form: Vec<(String, String)>,
+    /// All other headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, if it was JSON.
+    pub json: Option<serde_json::Value>,
     /// The `Authorization` header.
     pub authorization: Option<String>,
     /// The name of the fault that struck, as in the control API (`drop-after-commit`).

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::generic_service::Facts;
+
 /// Settings of one emulator. The defaults suit a test.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -13,6 +15,8 @@ pub struct Options {
     pub journal: JournalSize,
     /// The emulator stops after this long in real time, even if its owner hangs.
     pub max_lifetime: Duration,
+    /// Further services, made from facts. Where they name a host that another service has too, it is theirs.
+    pub generic: Vec<Facts>,
 }
 
 /// How much the journal remembers. The counters per endpoint are kept in any case.
@@ -26,6 +30,6 @@ pub enum JournalSize {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, seed: 1, journal: JournalSize::Latest(10_000), max_lifetime: Duration::from_secs(600) }
+        Self { port: 0, seed: 1, journal: JournalSize::Latest(10_000), max_lifetime: Duration::from_secs(600), generic: Vec::new() }
     }
 }

@@ -6,6 +6,8 @@
 //! | `trouble` | sign-in page | says that login or password are wrong |
 //! | `grant`, `deny` | consent page | buttons that send `decision=grant` or `decision=deny` |
 //! | `scopes` | consent page | the list of what is asked for; each entry has the scope as `data-scope` |
+//! | `user-code`, `continue` | page for device codes | the field and the button |
+//! | `done` | end of a device flow | says how it ended |
 //! | `error`, `error-description` | error page | the code and its text |
 //! | `emulator` | all | the note that this is not the service |
 //!
@@ -49,8 +51,13 @@ pub(crate) fn page(status: StatusCode, service: &str, title: &str, content: &str
 
 /// A page that says why the sign-in can't go on. It leads nowhere.
 pub(crate) fn error_page(service: &str, error: &str, description: &str) -> Response {
+    error_page_with(StatusCode::BAD_REQUEST, service, error, description)
+}
+
+/// [`error_page`] with another status than 400.
+pub(crate) fn error_page_with(status: StatusCode, service: &str, error: &str, description: &str) -> Response {
     let content = format!("<p><code id=\"error\">{}</code></p>\n<p id=\"error-description\">{}</p>", escape(error), escape(description));
-    page(StatusCode::BAD_REQUEST, service, "This can't go on", &content)
+    page(status, service, "This can't go on", &content)
 }
 
 /// Text for use between tags and in quoted attributes.

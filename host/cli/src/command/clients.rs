@@ -1,5 +1,7 @@
 //! `jeton clients add | list | show | remove`
 
+mod secret;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -7,6 +9,7 @@ use jeton_runtime::{Client, Manifest, Secret};
 use jeton_vault::ClientInfo;
 use serde_json::{Value, json};
 
+use super::service_account;
 use crate::args::{AddClient, Clients};
 use crate::context::{Context, client_name};
 use crate::exit::Exit;
@@ -21,6 +24,7 @@ pub async fn run(context: &Context, command: Clients) -> Result {
         Clients::List => list(context).await,
         Clients::Show { name } => show(context, &name).await,
         Clients::Remove { name } => remove(context, &name).await,
+        Clients::Secret(command) => secret::run(context, command).await,
     }
 }
 
@@ -34,8 +38,15 @@ async fn add(context: &Context, arguments: AddClient) -> Result {
     {
         return Err(jeton_vault::Error::ClientExists(name.to_string()).into());
     }
-    let secrets = secrets(&manifest, &arguments)?;
-    let client = Client { id: arguments.id.trim().to_owned(), settings, secrets };
+    // Before the secrets: where both are piped in, the passphrase is the first line.
+    context.key()?;
+    let mut client = match &arguments.service_account {
+        Some(file) => service_account::read(&manifest, file)?,
+        None => Client { id: arguments.id.as_deref().unwrap_or_default().trim().to_owned(), ..Client::default() },
+    };
+    client.settings.extend(settings);
+    client.secrets.extend(secrets(&manifest, &arguments, &client)?);
+    service_account::open_keys(&mut client, arguments.passphrase_file.as_deref())?;
     if client.id.is_empty() {
         return Err(Failure::new("the client id is empty", "Copy it from the service's developer console").exit(Exit::Usage));
     }
@@ -48,7 +59,7 @@ async fn add(context: &Context, arguments: AddClient) -> Result {
 }
 
 /// The secrets that the manifest asks for: from files, or from the person.
-fn secrets(manifest: &Manifest, arguments: &AddClient) -> Result<BTreeMap<String, Secret>> {
+fn secrets(manifest: &Manifest, arguments: &AddClient, known: &Client) -> Result<BTreeMap<String, Secret>> {
     let files = pairs(&arguments.secret, "--secret")?;
     if let Some(unknown) = files.keys().find(|name| !manifest.secrets.contains_key(*name)) {
         let known: Vec<_> = manifest.secrets.keys().map(String::as_str).collect();
@@ -57,7 +68,12 @@ fn secrets(manifest: &Manifest, arguments: &AddClient) -> Result<BTreeMap<String
         );
     }
     let mut secrets = BTreeMap::new();
-    for (name, field) in &manifest.secrets {
+    for (name, field) in manifest.secrets.iter().filter(|(name, _)| !known.secrets.contains_key(*name)) {
+        if field.generated {
+            let key = jeton_runtime::new_key()?;
+            secrets.insert(name.clone(), Secret::new(name.clone(), key.reveal()));
+            continue;
+        }
         let file = match (files.get(name).map(Path::new), name.as_str()) {
             (None, "client-secret") => arguments.secret_file.as_deref(),
             (file, _) => file,
@@ -69,7 +85,7 @@ fn secrets(manifest: &Manifest, arguments: &AddClient) -> Result<BTreeMap<String
     Ok(secrets)
 }
 
-fn pairs(texts: &[String], option: &str) -> Result<BTreeMap<String, String>> {
+pub(super) fn pairs(texts: &[String], option: &str) -> Result<BTreeMap<String, String>> {
     let pair = |text: &String| match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(Failure::new(format!("{option} {text:?} has no value"), format!("Write {option} NAME=VALUE")).exit(Exit::Usage)),

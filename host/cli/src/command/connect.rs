@@ -1,22 +1,24 @@
-//! `jeton connect`: a person signs in, and the tokens are kept.
+//! `jeton connect`: tokens are obtained by one of OAuth's grants, and kept.
 
-use std::io::{BufRead, IsTerminal};
+mod browser;
+mod device;
+pub mod exchange;
+mod machine;
 
-use jeton_runtime::{Account, Client, CurrentTokens, Flow, Grant, GrantKind, Provider, Returned, Step, Tokens};
-use jeton_vault::{ClientName, ConnectionName, NewConnection, Vault};
-use url::Url;
+use std::time::SystemTime;
 
+use exchange::Source;
+use jeton_runtime::{Account, Client, CurrentTokens, Flow, Grant, GrantKind, Manifest, Provider, Returned, Step, Tokens};
+use jeton_vault::{ClientName, ConnectionName, NewConnection, Settled, Vault};
+
+use super::clients::pairs;
 use super::connection_view;
 use crate::args::Connect;
 use crate::context::{Context, client_name, connection_name};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::listener::Listener;
-use crate::page::Outcome;
-use crate::terminal::{FAINT, GOOD, STRONG, Terminal, styled};
-
-/// What `--paste` names as the redirect URI's port where the service ignores it: nobody listens there.
-const PASTE_PORT: u16 = 47_800;
+use crate::show_time::relative;
+use crate::terminal::{GOOD, STRONG, Terminal, styled};
 
 /// A connection that is being made.
 struct Connecting<'a> {
@@ -34,18 +36,75 @@ struct Connecting<'a> {
 pub async fn run(context: &Context, arguments: Connect) -> Result {
     let known = context.manifest(&arguments.provider)?;
     let name = connection_name(arguments.name.as_deref().unwrap_or(&arguments.provider))?;
-    let (vault, client_name) = client_of(context, &arguments).await?;
+    let kind = grant_kind(&known, &arguments)?;
+    let (vault, client_name) = match &arguments.service_account {
+        Some(file) => machine::client_from_file(context, &known, &name, file, arguments.replace).await?,
+        None => client_of(context, &arguments).await?,
+    };
     // Before the person signs in, not after.
     if !arguments.replace && vault.connection(&name).await.is_ok() {
         let hint = "Take another name with --name, or sign in again with --replace";
         return Err(Failure::from(jeton_vault::Error::ConnectionExists(name.to_string())).hint(hint));
     }
+    settle_secret(context, &vault, &client_name).await?;
     let client = vault.client(&client_name).await?;
     let provider = context.provider(&known.id).await?;
-    let grant = Grant::new(GrantKind::AuthorizationCode, arguments.scope.clone());
+    let grant = grant(context, &vault, kind, &arguments).await?;
     let connecting = Connecting { context, arguments: &arguments, vault, provider, client_name, client, name, grant };
-    let account = if arguments.paste { connecting.by_paste().await? } else { connecting.by_browser().await? };
+    let account = match kind {
+        GrantKind::AuthorizationCode if arguments.paste => connecting.by_paste().await?,
+        GrantKind::AuthorizationCode => connecting.by_browser().await?,
+        GrantKind::DeviceCode => connecting.by_device().await?,
+        GrantKind::ClientCredentials | GrantKind::JwtBearer | GrantKind::TokenExchange => connecting.by_nobody().await?,
+    };
     connecting.report(account).await
+}
+
+/// The grant that was asked for, or the first one that the provider has.
+fn grant_kind(manifest: &Manifest, arguments: &Connect) -> Result<GrantKind> {
+    let asked = [
+        (arguments.device, GrantKind::DeviceCode),
+        (arguments.client_credentials, GrantKind::ClientCredentials),
+        (arguments.jwt || arguments.service_account.is_some(), GrantKind::JwtBearer),
+        (arguments.exchange.is_some(), GrantKind::TokenExchange),
+        (arguments.paste || arguments.no_browser, GrantKind::AuthorizationCode),
+    ];
+    let asked = asked.into_iter().find_map(|(said, kind)| said.then_some(kind));
+    let usual = manifest.grants.iter().copied().find(|kind| *kind != GrantKind::TokenExchange);
+    let kind = asked.or(usual).unwrap_or(GrantKind::AuthorizationCode);
+    if manifest.grants.contains(&kind) {
+        return Ok(kind);
+    }
+    let known: Vec<_> = manifest.grants.iter().map(|kind| kind.name()).collect();
+    Err(Failure::new(format!("{} doesn't know the grant {kind}", manifest.name), format!("It knows: {}", known.join(", ")))
+        .exit(Exit::Usage))
+}
+
+async fn grant(context: &Context, vault: &Vault, kind: GrantKind, arguments: &Connect) -> Result<Grant> {
+    let mut grant = Grant::new(kind, arguments.scope.clone());
+    grant.subject.clone_from(&arguments.subject);
+    grant.options = pairs(&arguments.option, "--option")?.into_iter().collect();
+    for (name, value) in [("as-user", &arguments.as_user), ("as-admin", &arguments.as_admin)] {
+        grant.options.extend(value.clone().map(|value| (name.to_owned(), value)));
+    }
+    if let Some(source) = &arguments.exchange {
+        let source = Source::parse(source).map_err(|error| Failure::from(error).exit(Exit::Usage))?;
+        grant.subject_token = Some(source.token(vault, &context.providers()).await?);
+    }
+    Ok(grant)
+}
+
+/// A code works once: where the client has several secrets, the one that the service accepts is found before.
+async fn settle_secret(context: &Context, vault: &Vault, client: &ClientName) -> Result {
+    match vault.settle_secret(client, &context.providers()).await? {
+        Settled::Only | Settled::Found => {}
+        Settled::Refused => {
+            let what = format!("the service accepts none of the secrets of the client {client}");
+            return Err(Failure::new(what, format!("Add the right one: jeton clients secret add {client}")).exit(Exit::FixClient));
+        }
+        Settled::Unknown(why) => tracing::warn!(%client, why, "it can't be told which of the client's secrets the service accepts"),
+    }
+    Ok(())
 }
 
 /// The client to connect through: the one that is named, or the only one of this provider.
@@ -83,72 +142,16 @@ impl Connecting<'_> {
         self.context.terminal
     }
 
-    async fn by_browser(&self) -> Result<Option<Account>> {
-        let manifest = self.provider.manifest();
-        let mut listener = Listener::bind(&manifest.callback, self.arguments.port).await?;
-        let (url, flow) = visit(self.provider.begin(&self.client, &self.grant, &listener).await?)?;
-        self.send_browser(&url);
-        let back = listener.wait(&flow, self.arguments.wait).await?;
-        let done = self.finish(&flow, &back.returned).await;
-        let shown = match &done {
-            Ok(account) => Outcome::Connected {
-                name: self.name.to_string(),
-                provider: manifest.name.clone(),
-                account: account.as_ref().map(|account| account.login.clone().unwrap_or_else(|| account.id.clone())),
-            },
-            Err(failure) => Outcome::Failed(failure.to_string()),
-        };
-        let _ = back.outcome.send(shown);
-        // The page is on its way; the process must not end before it.
-        listener.close().await;
-        done
-    }
-
-    fn send_browser(&self, url: &Url) {
-        let terminal = self.terminal();
-        let opened = !self.arguments.no_browser && open(url);
-        if opened {
-            terminal.note(format!("Your browser opens {}. Sign in there.", self.provider.manifest().name));
-            terminal.note(styled(FAINT, format!("If it doesn't: {url}")));
-        } else {
-            if !self.arguments.no_browser {
-                terminal.note("No browser could be opened on this machine (for one without: --paste).");
-            }
-            terminal.ask(format!("Open this address in a browser on this machine:\n\n  {url}\n"));
-        }
-    }
-
-    async fn by_paste(&self) -> Result<Option<Account>> {
-        let callback = &self.provider.manifest().callback;
-        let redirect_uri = callback.redirect_uri(self.arguments.port.or(callback.port).or(Some(PASTE_PORT)));
-        let (url, flow) = visit(self.provider.begin(&self.client, &self.grant, &redirect_uri).await?)?;
-        let terminal = self.terminal();
-        terminal.ask(format!("Open this address in a browser on any machine:\n\n  {url}\n"));
-        terminal.ask("After you signed in, the browser can't show the page it is sent to. That is as it should be:");
-        terminal.ask("copy the address of that page from the address bar, and paste it here.");
-        loop {
-            let line = read_line(&terminal)?;
-            match flow.pasted(&line) {
-                Ok(returned) => return self.finish(&flow, &returned).await,
-                Err(error) if std::io::stdin().is_terminal() => terminal.ask(format!("{error}. Once more:")),
-                Err(error) => {
-                    return Err(Failure::from(error).hint("Paste the whole address that the browser was sent to").exit(Exit::Usage));
-                }
-            }
-        }
-    }
-
-    /// Exchanges the code and keeps the tokens, first thing. Whose they are is asked afterwards.
+    /// Exchanges the code.
     async fn finish(&self, flow: &Flow, returned: &Returned) -> Result<Option<Account>> {
-        let tokens = match self.provider.resume(&self.client, flow, returned).await? {
-            Step::Done(tokens) => tokens,
-            _ => {
-                return Err(Failure::new(
-                    "the provider wants a step that jeton connect doesn't know",
-                    "Report it to the provider's author",
-                ));
-            }
-        };
+        match self.provider.resume(&self.client, flow, returned).await? {
+            Step::Done(tokens) => self.done(tokens).await,
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Keeps the tokens, first thing. Whose they are is asked afterwards.
+    async fn done(&self, tokens: Tokens) -> Result<Option<Account>> {
         self.keep(&tokens).await?;
         let current = CurrentTokens { access: Some(tokens.access), refresh: tokens.refresh, scope: tokens.scope, extras: tokens.extras };
         match self.provider.identify(&self.client, &current).await {
@@ -164,10 +167,14 @@ impl Connecting<'_> {
     }
 
     async fn keep(&self, tokens: &Tokens) -> Result {
+        let mut grant = self.grant.clone();
+        if let Some(source) = &self.arguments.exchange {
+            grant.options.push((exchange::OPTION.to_owned(), Source::parse(source)?.written()));
+        }
         let new = NewConnection {
             name: &self.name,
             client: &self.client_name,
-            grant: &self.grant,
+            grant: &grant,
             tokens,
             account: None,
             replace: self.arguments.replace,
@@ -184,36 +191,23 @@ impl Connecting<'_> {
             styled(STRONG, &self.name),
             self.provider.manifest().name
         ));
+        let connection = self.vault.connection(&self.name).await?;
+        let missing = connection_view::not_granted(&connection);
+        if !missing.is_empty() {
+            terminal.note(format!("  Not granted: {}. To be asked again: jeton connect … --replace", missing.join(", ")));
+        }
+        if let Some(end) = connection.refresh_expires_at {
+            let end = relative(end, SystemTime::now());
+            terminal.note(format!("  {} ends this sign-in {end}: then sign in again, with --replace", self.provider.manifest().name));
+        }
         terminal.note(format!("  Next: jeton token {}", self.name));
         if terminal.json {
-            return terminal.value(&connection_view::as_json(&self.vault.connection(&self.name).await?));
+            return terminal.value(&connection_view::as_json(&connection));
         }
         Ok(())
     }
 }
 
-fn visit(step: Step) -> Result<(Url, Flow)> {
-    match step {
-        Step::Visit { url, flow } => Ok((url, flow)),
-        _ => Err(Failure::new("the provider doesn't send anybody to a page", "Report it to the provider's author")),
-    }
-}
-
-/// Whether a browser was started.
-fn open(url: &Url) -> bool {
-    let mut options = webbrowser::BrowserOptions::new();
-    options.with_suppress_output(true);
-    webbrowser::open_browser_with_options(webbrowser::Browser::Default, url.as_str(), &options).is_ok()
-}
-
-fn read_line(terminal: &Terminal) -> Result<String> {
-    let mut line = String::new();
-    if std::io::stdin().is_terminal() {
-        terminal.ask(styled(FAINT, "address:"));
-    }
-    match std::io::stdin().lock().read_line(&mut line) {
-        Ok(1..) => Ok(line),
-        Ok(0) => Err(Failure::new("nothing was pasted", "Run the command again and paste the address").exit(Exit::SignIn)),
-        Err(error) => Err(Failure::new(format!("can't read what was pasted: {error}"), "Paste the address as text")),
-    }
+fn unexpected() -> Failure {
+    Failure::new("the provider wants a step that jeton connect doesn't know", "Report it to the provider's author")
 }

@@ -44,6 +44,13 @@ pub fn expiry(connection: &ConnectionInfo) -> String {
     }
 }
 
+/// What was asked for and wasn't granted: some services let people leave scopes out.
+pub fn not_granted(connection: &ConnectionInfo) -> Vec<&str> {
+    let Some(scope) = &connection.scope else { return vec![] };
+    let granted: Vec<_> = scope.split([' ', ',']).collect();
+    connection.scopes.iter().map(String::as_str).filter(|asked| !granted.contains(asked)).collect()
+}
+
 /// All of it.
 pub fn as_json(connection: &ConnectionInfo) -> Value {
     let account = connection.account.as_ref();

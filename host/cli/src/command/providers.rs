@@ -89,7 +89,17 @@ fn as_json(context: &Context, manifest: &Manifest, port: Option<u16>) -> Value {
         .endpoints
         .iter()
         .map(|(name, endpoint)| {
-            let captures = endpoint.captures.as_ref();
+            let captures = endpoint.captures.as_ref().map(|_| {
+                let mut all = serde_json::Map::new();
+                for (kind, at) in endpoint.captured() {
+                    match all.get_mut(kind) {
+                        None => drop(all.insert(kind.to_owned(), at.into())),
+                        Some(Value::Array(several)) => several.push(at.into()),
+                        Some(one) => *one = json!([one.clone(), at]),
+                    }
+                }
+                all
+            });
             let value = json!({
                 "url": endpoint.url.as_str(),
                 "browser": endpoint.browser,
@@ -112,6 +122,7 @@ fn as_json(context: &Context, manifest: &Manifest, port: Option<u16>) -> Value {
         "grants": manifest.grants.iter().map(|grant| grant.name()).collect::<Vec<_>>(),
         "secrets": manifest.secrets.keys().collect::<Vec<_>>(),
         "settings": manifest.settings.keys().collect::<Vec<_>>(),
+        "declarative": manifest.declarative,
         "endpoints": endpoints,
         "permissions": permissions(manifest).iter().map(Permission::to_string).collect::<Vec<_>>(),
         "scopes": scopes,

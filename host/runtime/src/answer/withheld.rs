@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{HEADERS, Response};
 use crate::Denial;
-use crate::manifest::{Endpoint, REVEALED, is_name, points_at_a_secret};
+use crate::manifest::{self, Endpoint, REVEALED, is_name, points_at_a_secret};
 use crate::scrub::{obeyed, presentable};
 
 impl Response {
@@ -23,7 +23,7 @@ impl Response {
             return Some(Denial::new(what, "it is a secret, by its name", "Capture it; response.secret then gives a handle for it"));
         }
         let revealed = self.revealed.as_ref()?;
-        if REVEALED.contains(&pointer) || revealed.iter().any(|open| open == pointer) {
+        if manifest::revealed(revealed, pointer) {
             return None;
         }
         let what = format!("reading `{}` of the answer of `{}`", presentable(pointer, 80), self.name);

@@ -13,7 +13,8 @@ use wasmtime::Result as Trapped;
 
 use crate::bindings::jeton::provider::callback::{Host, Reservation as Reserved};
 use crate::call::{Call, Overstepped};
-use crate::{Error, Grant, Secret};
+use crate::manifest::Extra;
+use crate::{Error, Grant, Manifest, Secret};
 
 /// Answers where a flow's browser is to come back to. A [`Url`] is one that always says the same.
 pub trait Callback: Send + Sync {
@@ -47,6 +48,10 @@ pub struct Flow {
     pub state: Secret,
     /// PKCE.
     pub verifier: Secret,
+    /// The parameter that brings the code.
+    code: String,
+    /// Whether the service knows PKCE in its plain form alone: the challenge is then the verifier.
+    plain: bool,
 }
 
 /// What a browser brought back, checked against its flow.
@@ -64,10 +69,21 @@ impl Flow {
             redirect_uri: callback.redirect_uri()?,
             state: Secret::new("state", unguessable()?),
             verifier: Secret::new("code-verifier", unguessable()?),
+            code: "code".to_owned(),
+            plain: false,
         })
     }
 
+    /// As this provider's service does it.
+    pub(crate) fn suited_to(self, manifest: &Manifest) -> Self {
+        let plain = manifest.protocol.text("authorize.pkce") == Some("plain");
+        Self { code: manifest.callback.code.clone(), plain, ..self }
+    }
+
     pub(crate) fn challenge(&self) -> String {
+        if self.plain {
+            return self.verifier.reveal_text().unwrap_or_default().to_owned();
+        }
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.reveal()))
     }
 
@@ -95,7 +111,7 @@ impl Flow {
         if let Some((_, query)) = text.split_once('?') {
             return self.returned(query.split('#').next().unwrap_or(query));
         }
-        if text.contains("code=") || text.contains("error=") {
+        if text.contains(&format!("{}=", self.code)) || text.contains("code=") || text.contains("error=") {
             return self.returned(text);
         }
         let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '&' | '=' | '\\');
@@ -111,12 +127,12 @@ impl Flow {
         }
         let mut returned = Returned { code: None, answer: vec![] };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let twice = if name == "code" { returned.code.is_some() } else { returned.answer.iter().any(|(known, _)| *known == name) };
+            let twice = if name == self.code { returned.code.is_some() } else { returned.answer.iter().any(|(known, _)| *known == name) };
             if twice {
                 return Err(Error::Callback("a parameter of the address stands there twice".into()));
             }
             match name.as_ref() {
-                "code" => returned.code = Some(Secret::new("code", value.as_bytes())),
+                name if name == self.code => returned.code = Some(Secret::new("code", value.as_bytes())),
                 _ => returned.answer.push((name.into_owned(), value.into_owned())),
             }
         }
@@ -128,6 +144,24 @@ impl Returned {
     /// Whether the service sent an error instead of a code.
     pub fn is_error(&self) -> bool {
         self.answer.iter().any(|(name, _)| name == "error")
+    }
+
+    /// Whether the answer comes from the issuer of the manifest (RFC 9207): one from another may be meant for another's token endpoint.
+    pub(crate) fn issued_for(&self, manifest: &Manifest) -> Result<(), Error> {
+        let Some(issuer) = &manifest.issuer else { return Ok(()) };
+        match self.answer.iter().find(|(name, _)| name == "iss") {
+            // Byte for byte.
+            Some((_, iss)) if iss == issuer => Ok(()),
+            Some(_) => Err(Error::Callback("the address comes from another issuer than the one that you were sent to".into())),
+            None if manifest.callback.iss => Err(Error::Callback("the address doesn't say which issuer it comes from".into())),
+            None => Ok(()),
+        }
+    }
+
+    /// What the service said for this extra.
+    pub(crate) fn said<'r>(&'r self, extra: &Extra) -> Option<&'r str> {
+        let parameter = extra.parameter.as_ref()?;
+        self.answer.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.as_str())
     }
 
     /// Only what the provider may read.

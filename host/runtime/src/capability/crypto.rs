@@ -1,14 +1,21 @@
 //! `crypto`: signatures by keys that stay here. What may sign, and how, is in the manifest's `signs`.
 
-use std::collections::BTreeMap;
+mod dpop;
+mod id_token;
+mod thumbprint;
 
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use dpop::new_key;
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header};
 use serde_json::{Map, Value};
 use url::Url;
 use wasmtime::Result as Trapped;
 use wasmtime::component::Resource;
 
-use crate::bindings::jeton::provider::crypto::{Algorithm, Claim, ClaimValue, Error, Host};
+use crate::bindings::jeton::provider::crypto::{Algorithm, Claim, ClaimValue, Digest, DpopTarget, Error, Host};
+use crate::bindings::jeton::provider::http::Method;
 use crate::call::Call;
 use crate::manifest::{Endpoint, Manifest};
 use crate::scrub::presentable;
@@ -46,6 +53,103 @@ impl Host for Call {
             Ok(token) => Ok(Ok(self.hand_out(Secret::new("assertion", token))?)),
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    fn certificate_thumbprint(&mut self, certificate: Resource<Secret>, digest: Digest) -> Trapped<Result<String, Error>> {
+        let certificate = self.table.get(&certificate)?;
+        // Of anything else it would be a hash of a secret that it could be searched for with.
+        if certificate.kind() != "certificate" {
+            return Ok(Err(Error::BadKey(format!("the {} is no certificate", certificate.kind()))));
+        }
+        Ok(thumbprint::thumbprint(certificate, digest))
+    }
+
+    fn dpop_proof(
+        &mut self,
+        key: Resource<Secret>,
+        target: DpopTarget,
+        access_token: Option<Resource<Secret>>,
+    ) -> Trapped<Result<Resource<Secret>, Error>> {
+        let access_token = access_token.map(|token| self.table.get(&token).cloned()).transpose()?;
+        self.proof(&key, &target, access_token.as_ref(), None)
+    }
+
+    fn dpop_proof_for_code(
+        &mut self,
+        key: Resource<Secret>,
+        target: DpopTarget,
+        code: Resource<Secret>,
+    ) -> Trapped<Result<Resource<Secret>, Error>> {
+        let code = self.table.get(&code)?.clone();
+        // Of anything else it would be a hash of a secret that it could be searched for with.
+        if code.kind() != "code" {
+            return Ok(Err(Error::Other(format!("the {} is no code", code.kind()))));
+        }
+        self.proof(&key, &target, None, Some(&code))
+    }
+
+    fn id_token_claims(
+        &mut self,
+        token: Resource<Secret>,
+        issuer: String,
+        audience: String,
+        nonce: Option<String>,
+    ) -> Trapped<Result<Vec<Claim>, Error>> {
+        let token = self.table.get(&token)?;
+        if token.kind() != "id-token" {
+            return Ok(Err(Error::Other(format!("the {} is no ID token", token.kind()))));
+        }
+        let now = i64::try_from(now()).unwrap_or(i64::MAX);
+        let expected = id_token::Expected { issuer: &issuer, audience: &audience, nonce: nonce.as_deref(), now };
+        Ok(id_token::claims(token, &expected))
+    }
+}
+
+impl Call {
+    fn proof(
+        &mut self,
+        key: &Resource<Secret>,
+        target: &DpopTarget,
+        access_token: Option<&Secret>,
+        code: Option<&Secret>,
+    ) -> Trapped<Result<Resource<Secret>, Error>> {
+        let key = self.table.get(key)?.clone();
+        let allowed = self.loaded.manifest.signs.get(key.kind()).map(Vec::as_slice).unwrap_or_default();
+        if !allowed.iter().any(|allowed| allowed == "ES256") {
+            let denial = denied(key.kind(), "ES256", allowed);
+            let shown = denial.to_string();
+            self.trouble = Some(denial.into());
+            return Ok(Err(Error::Denied(shown)));
+        }
+        let url = match crate::policy::target(&self.loaded.manifest, &self.settings, &target.endpoint, target.path.as_deref()) {
+            Ok(url) => url,
+            Err(denial) => {
+                let shown = denial.to_string();
+                self.trouble = Some(denial.into());
+                return Ok(Err(Error::Denied(shown)));
+            }
+        };
+        let (method, nonce) = (method(target.method), target.nonce.as_deref());
+        match dpop::proof(&key, dpop::Target { method, url, nonce, access_token, code, now: now() }) {
+            Ok(proof) => Ok(Ok(self.hand_out(Secret::new("dpop-proof", proof))?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
     }
 }
 

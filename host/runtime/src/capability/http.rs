@@ -15,6 +15,7 @@ use crate::call::Call;
 use crate::capability::log::MOST_LINES;
 use crate::manifest::Endpoint;
 use crate::policy::{self, Asked, Fields, Value};
+use crate::scrub::scrub;
 use crate::transport::TransportError;
 use crate::{Denial, Secret};
 
@@ -66,6 +67,7 @@ impl Call {
         }
         let manifest = &self.loaded.manifest;
         if let Some(denial) = manifest.endpoints.get(response.endpoint()).and_then(why) {
+            let denial = self.scrubbed(denial);
             tracing::debug!(provider = manifest.id, "{denial}. {}", denial.hint);
         }
     }
@@ -73,7 +75,8 @@ impl Call {
     async fn exchange(&mut self, asked: Asked) -> Result<Response, TransportError> {
         let (loaded, name) = (self.loaded.clone(), asked.endpoint.clone());
         let (outgoing, endpoint) = policy::judge(&loaded.manifest, &self.settings, asked, self.measure())?;
-        tracing::debug!(provider = loaded.manifest.id, method = %outgoing.method, host = outgoing.url.host_str(), path = outgoing.url.path(), "request");
+        let (method, host, path) = (&outgoing.method, outgoing.url.host_str(), outgoing.url.path());
+        tracing::debug!(provider = loaded.manifest.id, %method, host, path = %scrub(path, &self.live), "request");
         // Whoever computes for long may do so meanwhile.
         self.turn.end();
         let answer = self.lent.transport.send(outgoing).await;
@@ -85,6 +88,10 @@ impl Call {
             return Err(TransportError::TooLarge);
         }
         tracing::debug!(provider = loaded.manifest.id, status = answer.status, bytes = answer.body.len(), "answer");
+        if endpoint.captures.is_some() {
+            let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
+            self.answered_at = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        }
         Ok(Response::new(&name, endpoint, answer, &mut self.live))
     }
 }
@@ -100,6 +107,10 @@ impl wit::Host for Call {
             }
             // The host remembers why, so that a provider can neither hide a denial nor make one up.
             Err(error) => {
+                let error = match error {
+                    TransportError::Denied(denial) => TransportError::Denied(self.scrubbed(denial)),
+                    other => other,
+                };
                 let shown = match &error {
                     TransportError::Denied(denial) => wit::Error::Denied(denial.to_string()),
                     TransportError::Timeout => wit::Error::Timeout,

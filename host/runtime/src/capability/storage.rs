@@ -9,6 +9,7 @@ use wasmtime::Result as Trapped;
 
 use crate::bindings::jeton::provider::storage::{Error, Host};
 use crate::call::Call;
+use crate::scrub::scrub;
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_VALUE: usize = 4096;
@@ -88,8 +89,17 @@ impl From<StorageError> for Error {
     }
 }
 
+impl Call {
+    /// Values are sealed, their names aren't: no live secret may stand in one.
+    fn name(&mut self, name: &str) -> Trapped<String> {
+        self.count_searched(name.len())?;
+        Ok(scrub(name, &self.live).into_owned())
+    }
+}
+
 impl Host for Call {
     async fn get(&mut self, name: String) -> Trapped<Result<Option<String>, Error>> {
+        let name = self.name(&name)?;
         Ok(self.lent.storage.get(&self.loaded.manifest.id, &name).await.map_err(Error::from))
     }
 
@@ -98,11 +108,13 @@ impl Host for Call {
             let limits = format!("name at most {LONGEST_NAME} bytes, value {LONGEST_VALUE} bytes, time to live {LONGEST_LIFE} seconds");
             return Ok(Err(Error::Limit(limits)));
         }
+        let name = self.name(&name)?;
         let life = Duration::from_secs(time_to_live);
         Ok(self.lent.storage.set(&self.loaded.manifest.id, &name, &value, life).await.map_err(Error::from))
     }
 
     async fn delete(&mut self, name: String) -> Trapped<Result<(), Error>> {
+        let name = self.name(&name)?;
         Ok(self.lent.storage.delete(&self.loaded.manifest.id, &name).await.map_err(Error::from))
     }
 }

@@ -1,5 +1,9 @@
 //! The format of `provider.toml`, key by key.
 
+mod callback;
+mod endpoints;
+mod service_account;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
@@ -8,12 +12,18 @@ use toml::de::DeTable;
 use url::Url;
 
 use super::reader::{Reader, Table};
-use super::*;
+use super::{extras, protocol, *};
+use callback::callback;
+use endpoints::endpoints;
+use service_account::service_account;
 
 /// The contract that this host speaks; a manifest that names another one is refused before its component is read.
 const CONTRACT: &str = "0.1";
 
 const ALGORITHMS: [&str; 12] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+
+/// The one component that a manifest alone can be for.
+const DECLARATIVE: &str = "oauth2";
 
 /// Bytes of a manifest, and of one compiled pattern: it is read before anybody has agreed to it.
 const LARGEST: usize = 256 << 10;
@@ -63,8 +73,41 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
     let signs = signs(reader, &mut root, &kinds);
     let audiences = root.texts(reader, "audiences").into_iter().map(|(text, _)| text.to_owned()).collect();
     let known = declared(&mut root, "settings");
-    let endpoints = endpoints(reader, &mut root, &kinds, &known);
-    let callback = callback(reader, &mut root);
+    let fillable = known.iter().cloned().chain(declared(&mut root, "extras")).collect();
+    let endpoints = endpoints(reader, &mut root, &kinds, &fillable);
+    let issuer = root.text(reader, "issuer").and_then(|(text, span)| match Url::parse(text) {
+        // RFC 8414, 2.
+        Ok(url) if url.scheme() == "https" && url.query().is_none() && url.fragment().is_none() => Some(text.to_owned()),
+        _ => {
+            reader.problem(
+                span,
+                format!("`{text}` is not an issuer"),
+                "Write https://…, without a query, as the service's metadata has it",
+            );
+            None
+        }
+    });
+    let callback = callback(reader, &mut root, issuer.is_some());
+    let (extras, spans) = extras::read(reader, &mut root);
+    extras::agree(reader, (&extras, &spans), &known, &endpoints, &callback.reveals);
+    let component = root.text(reader, "component").filter(|(text, span)| {
+        let known = *text == DECLARATIVE;
+        if !known {
+            reader.problem(
+                span.clone(),
+                format!("there is no component `{text}`"),
+                format!("Write component = \"{DECLARATIVE}\", or leave it out"),
+            );
+        }
+        known
+    });
+    let declarative = component.is_some();
+    let protocol = protocol::read(reader, &mut root, declarative, &known);
+    if declarative {
+        protocol::agree(reader, &protocol, &grants, &secrets, &signs, &endpoints);
+    }
+    let protocol = protocol.said;
+    let service_account = service_account(reader, &mut root);
     let lifetimes = lifetimes(reader, &mut root);
     let scopes = scopes(reader, &mut root);
     let guide = root.table(reader, "guide").and_then(|mut guide| {
@@ -94,15 +137,20 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
         audiences,
         endpoints,
         callback,
+        service_account,
         lifetimes,
         scopes,
         guide,
         stub_wasi,
+        issuer,
+        extras,
+        declarative,
+        protocol,
     })
 }
 
 /// One line for people.
-fn label<'t>(reader: &mut Reader<'t>, table: &mut Table<'_, 't>, key: &'static str, example: &str) -> Option<String> {
+pub(super) fn label<'t>(reader: &mut Reader<'t>, table: &mut Table<'_, 't>, key: &'static str, example: &str) -> Option<String> {
     let (text, span) = table.required(reader, key, example)?;
     if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
         reader.problem(span, format!("`{key}` must be one line of at most 200 characters"), "Shorten it");
@@ -125,10 +173,10 @@ fn grants<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Vec<GrantKin
     grants
 }
 
-type Entry<'a, 't> = (String, Range<usize>, &'a toml::Spanned<toml::de::DeValue<'t>>);
+pub(super) type Entry<'a, 't> = (String, Range<usize>, &'a toml::Spanned<toml::de::DeValue<'t>>);
 
 /// A table whose keys are names.
-fn entries<'a, 't>(reader: &mut Reader<'t>, root: &mut Table<'a, 't>, key: &'static str) -> Vec<Entry<'a, 't>> {
+pub(super) fn entries<'a, 't>(reader: &mut Reader<'t>, root: &mut Table<'a, 't>, key: &'static str) -> Vec<Entry<'a, 't>> {
     root.table(reader, key).map(|table| table.entries(reader)).unwrap_or_default()
 }
 
@@ -139,14 +187,7 @@ fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<S
         let label = label(reader, &mut table, "name", "\"Tenant\"");
         let default = table.text(reader, "default").map(|(text, span)| (text.to_owned(), span));
         let description = table.text(reader, "description").map(|(text, _)| text.to_owned());
-        let pattern = table.required(reader, "pattern", "\"[a-z0-9-]+\"").and_then(|(text, span)| {
-            // Alone as well: `a)|(?:b` is a pattern only between these anchors, and slips out of them.
-            let compile = |text: &str| regex_lite::RegexBuilder::new(text).size_limit(LARGEST).build();
-            compile(text)
-                .and_then(|_| compile(&format!("^(?:{text})$")))
-                .map_err(|error| reader.problem(span, format!("the pattern of `{name}`: {error}"), "Write a regular expression"))
-                .ok()
-        });
+        let pattern = table.required(reader, "pattern", "\"[a-z0-9-]+\"").and_then(|(text, span)| pattern(reader, &name, text, span));
         reader.close(table);
         if let (Some(label), Some(pattern)) = (label, pattern) {
             if let Some((text, span)) = &default
@@ -160,14 +201,25 @@ fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<S
     settings
 }
 
+/// A regular expression for the whole of a value.
+pub(super) fn pattern(reader: &mut Reader<'_>, name: &str, text: &str, span: Range<usize>) -> Option<regex_lite::Regex> {
+    // Alone as well: `a)|(?:b` is a pattern only between these anchors, and slips out of them.
+    let compile = |text: &str| regex_lite::RegexBuilder::new(text).size_limit(LARGEST).build();
+    compile(text)
+        .and_then(|_| compile(&format!("^(?:{text})$")))
+        .map_err(|error| reader.problem(span, format!("the pattern of `{name}`: {error}"), "Write a regular expression"))
+        .ok()
+}
+
 fn secrets<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<String, SecretField> {
     let mut secrets = BTreeMap::new();
     for (name, _, value) in entries(reader, root, "secrets") {
         let Some(mut table) = reader.table(&format!("secrets.{name}"), value) else { continue };
         let label = label(reader, &mut table, "name", "\"Client Secret\"");
         let required = table.flag(reader, "required");
+        let generated = table.flag(reader, "generated");
         reader.close(table);
-        secrets.extend(label.map(|label| (name, SecretField { name: label, required })));
+        secrets.extend(label.map(|label| (name, SecretField { name: label, required: required && !generated, generated })));
     }
     secrets
 }
@@ -216,84 +268,7 @@ fn captured(root: &mut Table<'_, '_>) -> Vec<String> {
     captures.flat_map(|table| table.keys()).map(|kind| kind.get_ref().to_string()).collect()
 }
 
-fn endpoints<'t>(
-    reader: &mut Reader<'t>,
-    root: &mut Table<'_, 't>,
-    kinds: &BTreeSet<String>,
-    settings: &BTreeSet<String>,
-) -> BTreeMap<String, Endpoint> {
-    let (mut endpoints, before) = (BTreeMap::new(), reader.mistakes());
-    for (name, span, value) in entries(reader, root, "endpoints") {
-        let Some(mut table) = reader.table(&format!("endpoints.{name}"), value) else { continue };
-        let url = table.required(reader, "url", "\"https://…\"").and_then(|(text, span)| {
-            let template = UrlTemplate::parse(text).map_err(|error| reader.problem(span.clone(), error.what, error.hint)).ok()?;
-            for unknown in template.placeholders().iter().filter(|name| !settings.contains(*name)) {
-                let hint = format!("Declare it: [settings.{unknown}] with a name and a pattern");
-                reader.problem(span.clone(), format!("there is no setting `{unknown}`"), hint);
-            }
-            Some(template)
-        });
-        let browser = table.flag(reader, "browser");
-        let accepts = table.texts(reader, "accepts");
-        for (kind, span) in &accepts {
-            known_kind(reader, kinds, kind, span.clone());
-        }
-        let captures = table.table(reader, "captures").map(|captures| {
-            let mut pointers = BTreeMap::new();
-            for (kind, _, value) in captures.entries(reader) {
-                if let Some(pointer) = reader.text(&format!("endpoints.{name}.captures.{kind}"), value) {
-                    let span = pointer.1.clone();
-                    let Some(pointer) = self::pointer(reader, pointer) else { continue };
-                    let named = ["refresh-token", "device-code", "client-secret"]
-                        .into_iter()
-                        .find(|named| pointer.ends_with(&format!("/{}", named.replace('-', "_"))));
-                    if let Some(named) = named.filter(|named| *named != kind) {
-                        reader.problem(
-                            span,
-                            format!("`{pointer}` is captured as {kind}"),
-                            format!("Call it what it is: {named} = \"{pointer}\""),
-                        );
-                    }
-                    pointers.insert(kind, pointer);
-                }
-            }
-            pointers
-        });
-        // What is sent where secrets are accepted is answered with secrets, whatever the manifest calls it.
-        let beyond = accepts.iter().any(|(kind, _)| *kind != "access-token");
-        let captures = captures.or_else(|| (beyond && !browser).then(BTreeMap::new));
-        let mut reveals = vec![];
-        for (text, span) in table.texts(reader, "reveals") {
-            if points_at_a_secret(text) {
-                let hint = format!("Capture it: captures = {{ KIND = \"{text}\" }}");
-                reader.problem(span.clone(), format!("[endpoints.{name}] reveals `{text}`, which is a secret"), hint);
-            }
-            reveals.extend(pointer(reader, (text, span)));
-        }
-        if let Some((kind, at)) = captures.iter().flatten().find(|(_, at)| reveals.contains(at) || REVEALED.contains(&at.as_str())) {
-            reader.problem(span.clone(), format!("[endpoints.{name}] captures {kind} at `{at}` and reveals it"), "Decide for one of them");
-        }
-        let headers = table.texts(reader, "headers").into_iter().map(|(text, _)| text.to_ascii_lowercase()).collect::<Vec<_>>();
-        if let Some(header) = headers.iter().find(|header| names_a_secret(header)) {
-            reader.problem(span.clone(), format!("[endpoints.{name}] shows the header `{header}`, which is a secret"), "Leave it out");
-        }
-        if headers.iter().any(|header| header == "set-cookie" || header == "location") {
-            reader.problem(span.clone(), "`set-cookie` and `location` are never shown to a provider", "Leave them out");
-        }
-        if browser && (!accepts.is_empty() || captures.is_some()) {
-            reader.problem(span.clone(), format!("[endpoints.{name}] is a page for a browser"), "Leave out accepts and captures");
-        }
-        reader.close(table);
-        let accepts = accepts.into_iter().map(|(text, _)| text.to_owned()).collect();
-        endpoints.extend(url.map(|url| (name, Endpoint { url, browser, accepts, captures, reveals, headers })));
-    }
-    if endpoints.is_empty() && reader.mistakes() == before {
-        reader.problem(0..0, "there is no endpoint", "Add: [endpoints.token] with its url");
-    }
-    endpoints
-}
-
-fn pointer(reader: &mut Reader<'_>, (text, span): (&str, Range<usize>)) -> Option<String> {
+pub(super) fn pointer(reader: &mut Reader<'_>, (text, span): (&str, Range<usize>)) -> Option<String> {
     // A `~` that escapes nothing would be a second spelling of a place, by which a captured one could be revealed.
     let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
     if text.starts_with('/') && text.len() > 1 && escapes {
@@ -301,51 +276,6 @@ fn pointer(reader: &mut Reader<'_>, (text, span): (&str, Range<usize>)) -> Optio
     }
     reader.problem(span, format!("`{text}` is not a JSON pointer"), "Write /name, or /outer/inner (RFC 6901)");
     None
-}
-
-fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Callback {
-    let mut callback = Callback { host: "127.0.0.1".to_owned(), path: "/callback".to_owned(), port: None, reveals: vec![] };
-    let Some(mut table) = root.table(reader, "callback") else { return callback };
-    if let Some((text, span)) = table.text(reader, "redirect") {
-        match Url::parse(text) {
-            Ok(url) if url.scheme() == "http" && on_this_machine(&url) && url.port().is_none() && url.query().is_none() => {
-                callback.host = url.host_str().unwrap_or_default().to_owned();
-                callback.path = url.path().to_owned();
-            }
-            _ => {
-                let hint = "Write http://127.0.0.1/callback, without a port";
-                reader.problem(span, format!("`{text}` is not a redirect URI on this machine"), hint);
-            }
-        }
-    }
-    match table.value("port").map(|value| (value.get_ref().as_str(), value.span())) {
-        Some((Some("any"), _)) | None => {}
-        Some((Some(_), span)) => reader.problem(span, "`port` is a text", "Write \"any\", or the number"),
-        Some((None, span)) => match table.number(reader, "port").map(u16::try_from) {
-            Some(Ok(port)) => callback.port = Some(port),
-            Some(Err(_)) => reader.problem(span, "there is no such port", "Write a number from 1 to 65535"),
-            None => {}
-        },
-    }
-    for (name, span) in table.texts(reader, "reveals") {
-        match name {
-            name if matches!(name, "code" | "state") || names_a_secret(name) => {
-                reader.problem(span, format!("`{name}` is never revealed"), "Leave it out")
-            }
-            name => callback.reveals.push(name.to_owned()),
-        }
-    }
-    reader.close(table);
-    callback
-}
-
-fn on_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn lifetimes<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Lifetimes {

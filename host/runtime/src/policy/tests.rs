@@ -383,6 +383,17 @@ fn json_is_one_flat_object_encoded_byte_for_byte() {
 }
 
 #[test]
+fn a_json_field_with_brackets_is_an_item_of_a_list() {
+    let fields = [("scope[]", "a"), ("life", "1"), ("scope[]", "b\""), ("one[]", "c")];
+    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
+    let sent = allowed(Asked { body: Body::Json(fields), ..to("token") });
+    assert_eq!(sent.body, r#"{"scope":["a","b\""],"life":"1","one":["c"]}"#);
+    let bytes = Value::Secret(Secret::new("refresh-token", [0xff]));
+    assert_eq!(denied(with_json("token", "raw[]", bytes)).rule, "JSON holds text alone");
+    assert_eq!(denied(with_json("token", "field[]", credential("Bearer", "refresh-token"))).rule, "they belong into a header");
+}
+
+#[test]
 fn credentials_belong_into_a_header() {
     for request in [with_form as fn(&str, &str, Value) -> Asked, with_json] {
         for value in [credential("Bearer", "refresh-token"), basic("u", "client-secret", SECRET)] {

@@ -37,7 +37,7 @@ async fn a_token_that_does_not_work_is_told_by_who_must_act() {
     for (status, body, kind, code) in [
         (401, "", ErrorKind::InvalidToken, None),
         (403, scope, ErrorKind::InsufficientScope, Some("insufficient_scope")),
-        (403, r#"{"code":"forbidden_by_policy","message":"No"}"#, ErrorKind::Other, Some("forbidden_by_policy")),
+        (403, r#"{"code":"forbidden_by_policy","message":"No"}"#, ErrorKind::AccessDenied, Some("forbidden_by_policy")),
         (429, r#"{"code":"rate_limit_exceeded","message":"Slower"}"#, ErrorKind::RateLimited, Some("rate_limit_exceeded")),
         (500, "", ErrorKind::TemporarilyUnavailable, None),
         (404, "", ErrorKind::Other, None),

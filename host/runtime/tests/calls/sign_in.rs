@@ -75,12 +75,10 @@ async fn a_person_who_declines_is_told_so_and_box_is_not_asked() {
 #[tokio::test]
 async fn a_grant_that_the_manifest_lacks_is_refused_with_those_it_has() {
     let provider = box_at(&Service::silent()).await;
-    for kind in [GrantKind::DeviceCode, GrantKind::ClientCredentials, GrantKind::JwtBearer, GrantKind::TokenExchange] {
-        let error = provider.begin(&client(), &Grant::new(kind, vec![]), &REDIRECT.to_owned()).await.unwrap_err();
-        assert!(matches!(error, Error::Unfit { .. }), "{error:?}");
-        assert_eq!(error.to_string(), format!("Box doesn't know the grant {kind}"));
-        assert_eq!(error.hint().unwrap(), "It knows: authorization-code");
-    }
+    let error = provider.begin(&client(), &Grant::new(GrantKind::DeviceCode, vec![]), &REDIRECT.to_owned()).await.unwrap_err();
+    assert!(matches!(error, Error::Unfit { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "Box doesn't know the grant device-code");
+    assert_eq!(error.hint().unwrap(), "It knows: authorization-code, jwt-bearer, client-credentials, token-exchange");
 }
 
 #[tokio::test]

@@ -36,7 +36,8 @@ async fn a_denied_address_is_told_with_the_rule_and_what_would_allow_it() {
 
 /// Box whose token endpoint doesn't accept the client's secret: a line of the manifest is replaced by one as long.
 fn box_without_client_secret() -> Vec<u8> {
-    let (line, instead) = (r#"accepts = ["client-secret", "code", "refresh-token"]"#, r#"accepts = ["code", "refresh-token"]"#);
+    let (line, instead) =
+        (r#"accepts = ["client-secret", "code", "refresh-token", "assertion", "access-token"]"#, r#"accepts = ["code", "refresh-token"]"#);
     let mut file = jeton_bundle::find("box").unwrap().component.to_vec();
     let at = file.windows(line.len()).rposition(|window| window == line.as_bytes()).unwrap();
     file[at..at + line.len()].copy_from_slice(format!("{instead:width$}", width = line.len()).as_bytes());

@@ -7,6 +7,7 @@ mod bounds;
 mod client;
 mod hostile;
 mod mistakes;
+mod protocol;
 mod report;
 
 /// A manifest in which every kind of table occurs. The tests of mistakes change a line of it.

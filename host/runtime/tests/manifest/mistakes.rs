@@ -56,7 +56,7 @@ fn a_manifest_without_endpoints_is_told_to_have_one() {
 fn an_unknown_key_is_named_with_those_that_there_are() {
     check(&[
         ("summary =", "sumary = \"x\"\nsummary =", "sumary", "the manifest has no `sumary`", "summary"),
-        ("accepts =", "accept = []\naccepts =", "accept =", "[endpoints.token] has no `accept`", "accepts, browser, captures"),
+        ("accepts =", "accept = []\naccepts =", "accept =", "[endpoints.token] has no `accept`", "accepts, basic, browser, captures"),
         ("required = true", "required = true\nsecret = true", "secret =", "[secrets.client-secret] has no `secret`", "name, required"),
         ("default = \"main\"", "defualt = \"main\"", "defualt", "[settings.tenant] has no `defualt`", "default"),
         ("code = 30", "codes = 30", "codes", "[lifetimes] has no `codes`", "code, refresh-token, rotation"),

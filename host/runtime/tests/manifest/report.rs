@@ -53,7 +53,7 @@ const REPORT: &str = r#"the manifest has mistakes
   line 5: there is no grant `implicit`
     There are: authorization-code, device-code, client-credentials, jwt-bearer, token-exchange
   line 6: the manifest has no `color`
-    It has: audiences, callback, contract, documentation, endpoints, grants, guide, id, lifetimes, name, scopes, secrets, settings, signs, summary, version, wasi
+    It has: audiences, callback, component, contract, documentation, endpoints, extras, grants, guide, id, issuer, lifetimes, name, protocol, scopes, secrets, service-account, settings, signs, summary, version, wasi
   line 11: the default of `tenant` doesn't match its pattern
     Change one of them
   line 15: `secrets.client-secret.required` is a string
@@ -65,7 +65,7 @@ const REPORT: &str = r#"the manifest has mistakes
   line 22: there is no setting `region`
     Declare it: [settings.region] with a name and a pattern
   line 23: there is no secret `password`
-    Declare it under [secrets], or use: access-token, assertion, client-secret, code, code-verifier, device-code, id-token, private-key, refresh-token
+    Declare it under [secrets], or use: access-token, assertion, client-secret, code, code-verifier, device-code, dpop-proof, id-token, private-key, refresh-token
   line 24: `access_token` is not a JSON pointer
     Write /name, or /outer/inner (RFC 6901)
   line 29: `https://acme.com/callback` is not a redirect URI on this machine

@@ -1,6 +1,6 @@
 //! The master key in a file: the default, and what fits a server.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{KeySource, MasterKey};
 use crate::seal::random;
-use crate::{Result, private_file};
+use crate::{Error, Result, private_file};
 
 /// More than any key file has; a wrong path may lead to something huge.
 const LONGEST: u64 = 4096;
@@ -27,24 +27,32 @@ pub(crate) fn load(path: &Path) -> Result<Option<MasterKey>> {
     }
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST as usize));
     file.take(LONGEST).read_to_end(&mut text).map_err(unreadable)?;
-    match MasterKey::from_text(&text) {
-        Some(key) => Ok(Some(key)),
-        None => Err(source.error("is not a key: 32 bytes in base64 are expected".to_owned(), "Put the file back from a backup")),
+    source.parse(&text, "Put the file back from a backup").map(Some)
+}
+
+/// Makes the file. Whether it has this key now: one that exists is left as it is.
+pub(super) fn put(path: &Path, key: &MasterKey) -> Result<bool> {
+    let unwritable = |error| unwritable(path, &error);
+    private_file::make_folder_of(path).map_err(unwritable)?;
+    let unique: String = random()?.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    match private_file::create_whole(path, key.to_line().as_bytes(), &unique) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(load(path)?.is_some_and(|there| there.id() == key.id())),
+        Err(error) => Err(unwritable(error)),
     }
 }
 
-pub(super) fn create(path: &Path, key: MasterKey) -> Result<MasterKey> {
-    let source = KeySource::File(path.to_owned());
-    let unwritable = |error: std::io::Error| {
-        source.error(format!("can't be written: {error}"), "Check who owns the folder, or name another place for the key")
+/// Puts the file `from` in the place of `to`, at once and durably.
+pub(super) fn replace(from: &Path, to: &Path) -> Result<()> {
+    let moved = match fs::rename(from, to) {
+        // Another process was faster; the caller sees whether by the same key.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        moved => moved,
     };
-    private_file::make_folder_of(path).map_err(unwritable)?;
-    let mut content = key.to_text();
-    content.push('\n');
-    let unique: String = random()?.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    match private_file::create_whole(path, content.as_bytes(), &unique) {
-        Ok(()) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => load(path)?.ok_or_else(|| unwritable(ErrorKind::NotFound.into())),
-        Err(error) => Err(unwritable(error)),
-    }
+    moved.and_then(|()| private_file::sync_folder_of(to)).map_err(|error| unwritable(to, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    let hint = "Check who owns the folder, or name another place for the key";
+    KeySource::File(path.to_owned()).error(format!("can't be written: {error}"), hint)
 }

@@ -16,25 +16,41 @@ pub(super) async fn load(source: &KeySource, service: &str, account: &str) -> Re
     })
     .await?;
     let Some(text) = text else { return Ok(None) };
-    match MasterKey::from_text(&text) {
-        Some(key) => Ok(Some(key)),
-        None => Err(source.error("is not a key: 32 bytes in base64 are expected".to_owned(), "Put the entry back from a backup")),
-    }
+    source.parse(&text, "Put the entry back from a backup").map(Some)
 }
 
-pub(super) async fn create(source: &KeySource, service: &str, account: &str, key: MasterKey) -> Result<MasterKey> {
-    let text = key.to_text();
+/// Makes the entry. Whether it has this key now: one that exists is left as it is.
+pub(super) async fn put(source: &KeySource, service: &str, account: &str, key: &MasterKey) -> Result<bool> {
+    let text = key.to_line();
     ask(source, service, account, move |entry| match entry.get_secret() {
-        Err(Trouble::NoEntry) => entry.set_secret(text.as_bytes()),
-        Ok(_) => Ok(()),
+        Err(Trouble::NoEntry) => entry.set_secret(text.trim_end().as_bytes()),
+        Ok(found) => {
+            drop(Zeroizing::new(found));
+            Ok(())
+        }
         Err(error) => Err(error),
     })
     .await?;
     // What the keyring really keeps, for it has no "only if there is none".
     match load(source, service, account).await? {
-        Some(key) => Ok(key),
+        Some(kept) => Ok(kept.id() == key.id()),
         None => Err(source.error("was not kept by the keyring".to_owned(), "Use a key file instead")),
     }
+}
+
+/// Puts the key in the place of the one in the entry.
+pub(super) async fn set(source: &KeySource, service: &str, account: &str, key: &MasterKey) -> Result<()> {
+    let text = key.to_line();
+    ask(source, service, account, move |entry| entry.set_secret(text.trim_end().as_bytes())).await
+}
+
+/// Removes the entry, if there is one.
+pub(super) async fn remove(source: &KeySource, service: &str, account: &str) -> Result<()> {
+    ask(source, service, account, |entry| match entry.delete_credential() {
+        Ok(()) | Err(Trouble::NoEntry) => Ok(()),
+        Err(error) => Err(error),
+    })
+    .await
 }
 
 async fn ask<T: Send + 'static>(

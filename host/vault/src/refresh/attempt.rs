@@ -3,33 +3,36 @@
 //! | step | what is on disk after it |
 //! |---|---|
 //! | begin | whose turn it is, and that the refresh token is about to be used |
-//! | the provider's call | the same |
+//! | the provider's call | the same, with a beat that shows that the owner lives |
 //! | finish | the new tokens; no lease, no intent |
 //! | abandon | the old tokens, why, and the intent where the service may have acted all the same |
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_runtime::{Client, CurrentTokens, ErrorKind, Remedy, Tokens};
-use tokio::time::sleep;
+use jeton_runtime::{Client, CurrentTokens, ErrorKind, Tokens};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::outcome::judge;
+use super::turn::Turn;
 use super::{AccessToken, Providers, Want};
-use crate::store::{ConnectionRow, Intent, Outcome};
+use crate::store::{ConnectionRow, Intent, Written};
 use crate::vault::Inner;
 use crate::{ClientName, Error, Result, clock};
 
-/// How long others believe a lease. Longer than the runtime lets any refresh take.
-const LEASE: i64 = 90;
+/// The first and the longest pause before a further try to write tokens that the service has given.
+const WRITE_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)];
 
-/// The shortest and the longest pause between looks at a row that another process refreshes.
-const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(80)];
-
-/// Before each further try to write tokens that the service has given.
-const WRITE_AGAIN: [Duration; 4] =
-    [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900), Duration::from_millis(2700)];
-
-/// A service may ask for patience, within reason.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(60 * 60);
+/// What became of new tokens.
+enum Wrote {
+    /// They are on disk.
+    Done,
+    /// The row has other tokens by now, for another reason than below.
+    Changed,
+    /// One that was overtaken by this attempt has come back and written what it got for the same refresh token. The row as it is now.
+    Twice(Box<ConnectionRow>),
+}
 
 pub(super) struct Attempt {
     pub(super) inner: Arc<Inner>,
@@ -44,78 +47,198 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) async fn run(self) -> Result<AccessToken> {
-        let [mut pause, longest] = PAUSES;
+        // Before the row is read, so that no change of it is missed.
+        let mut watch = self.inner.store.watch().await;
+        let mut turn = Turn::new(self.inner.options.lease, &self.owner);
         loop {
             let Some(row) = self.inner.store.connection_by_id(&self.id).await? else {
                 return Err(self.inner.unknown_connection(&self.name).await?);
             };
+            self.inner.know(&row.sealed.data_key).await?;
+            let row = self.inner.current(row).await?;
             if let Some(token) = self.inner.answer(&row, self.want)? {
                 return Ok(token);
             }
-            // All that can fail without the service comes before the lease.
-            let client = self.inner.find_client(&ClientName::stored(row.client.clone())).await?;
-            let client = self.inner.unseal_client(&client)?;
-            let tokens = self.inner.unseal_tokens(&row)?;
-            if self.begin(&row, &tokens).await? {
-                if let Some(done) = self.ask(&row, &client, &tokens).await? {
-                    return Ok(done);
-                }
-                // Somebody changed the tokens meanwhile: see what there is now.
+            if !turn.may_begin(row.lease.as_ref(), Instant::now()) {
+                watch.changed(&self.id, self.inner.options.lease / 4).await;
                 continue;
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(longest);
+            // All that can fail without the service comes before the lease.
+            let client = self.inner.find_client(&ClientName::stored(row.client.clone())).await?;
+            let clients = self.inner.unseal_candidates(&client)?;
+            let tokens = self.inner.unseal_tokens(&row)?;
+            if self.begin(&row, &tokens).await?
+                && let Some(done) = self.ask(&row, &clients, &tokens).await?
+            {
+                return Ok(done);
+            }
+            // Somebody was faster, or changed the tokens meanwhile: see what there is now.
         }
     }
 
-    /// Whether it is our turn. The generation in the comparison makes sure that `row` is what there was under the lease, too.
+    /// Whether it is our turn. What is compared makes sure that `row` is what there was under the lease, too.
     async fn begin(&self, row: &ConnectionRow, tokens: &CurrentTokens) -> Result<bool> {
-        let now = clock::now();
-        if row.lease.as_ref().is_some_and(|(_, until)| *until > now) {
-            // Without a write, so that those who wait don't get into the way of the one who works.
-            return Ok(false);
-        }
         let secret = tokens.refresh.as_ref().map(|secret| secret.reveal()).unwrap_or_default();
-        let intent = Intent { generation: row.generation, fingerprint: self.inner.fingerprint(secret), at: now };
-        self.inner.store.begin_refresh(row, &intent, &self.owner, now.saturating_add(LEASE)).await
+        let fingerprint = self.inner.keys.newest().fingerprint(secret);
+        let intent = Intent { generation: row.generation, fingerprint, at: clock::now() };
+        let begun = Instant::now();
+        let ours = match self.inner.store.begin_refresh(row, &intent, &self.owner, row.lease.as_ref()).await {
+            Ok(ours) => ours,
+            // The answer got lost, and perhaps not the lease.
+            Err(error) => match self.inner.store.connection_by_id(&self.id).await {
+                Ok(Some(now)) if now.lease.as_ref().is_some_and(|lease| lease.owner == self.owner) => true,
+                _ => return Err(error),
+            },
+        };
+        // A store that took long may have given the lease long ago: then begin again, with a fresh one.
+        Ok(ours && begun.elapsed() < self.inner.options.lease / 2)
     }
 
-    async fn ask(&self, row: &ConnectionRow, client: &Client, tokens: &CurrentTokens) -> Result<Option<AccessToken>> {
+    /// `None` where the row has other tokens by now.
+    async fn ask(&self, row: &ConnectionRow, clients: &[Client], tokens: &CurrentTokens) -> Result<Option<AccessToken>> {
+        let work = async {
+            match self.refresh(row, clients, tokens).await {
+                Ok((new, client)) => self.finish(row, clients, tokens, (new, client)).await,
+                Err(error) => self.abandon(row, error).await,
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            never = self.beat() => match never {},
+        }
+    }
+
+    /// New tokens, and which of the clients they were got with.
+    async fn refresh(
+        &self,
+        row: &ConnectionRow,
+        clients: &[Client],
+        tokens: &CurrentTokens,
+    ) -> Result<(Tokens, usize), jeton_runtime::Error> {
         tracing::debug!(connection = row.name, provider = row.provider, generation = row.generation, "refreshing");
-        match self.providers.refresh(&row.provider, client, tokens).await {
-            Ok(new) => self.finish(row, tokens, new).await,
-            Err(error) => self.abandon(row, error).await,
+        let most = self.inner.options.refresh_timeout;
+        let again = match tokens.refresh {
+            Some(_) => None,
+            None => Some(self.inner.grant(row).map_err(|error| jeton_runtime::Error::Host(error.to_string()))?),
+        };
+        let mut last = jeton_runtime::Error::Host("the client has no registration".to_owned());
+        for (index, client) in clients.iter().enumerate() {
+            let asking = match &again {
+                None => self.providers.refresh(&row.provider, client, tokens),
+                Some(grant) => self.providers.obtain(&row.provider, client, grant),
+            };
+            match timeout(most, asking).await {
+                Ok(Ok(new)) => return Ok((new, index)),
+                // Refused before it looked at the refresh token: perhaps it knows the client's other secret.
+                Ok(Err(error)) if is_client(&error) => last = error,
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Err(jeton_runtime::Error::Host(format!("the provider took longer than {} seconds", most.as_secs()))),
+            }
+        }
+        Err(last)
+    }
+
+    /// Shows the others, for as long as it is polled, that this refresh is alive.
+    async fn beat(&self) -> std::convert::Infallible {
+        let mut pause = self.inner.options.lease / 6;
+        loop {
+            sleep(pause).await;
+            let renewed = self.inner.store.renew_lease(&self.id, &self.owner).await;
+            // After a restart of the database each connection of the pool fails once: that mustn't cost a whole lease.
+            pause = self.inner.options.lease / if renewed.is_ok() { 6 } else { 60 };
+            match renewed {
+                Ok(true) => {}
+                Ok(false) => tracing::debug!(connection = self.name, "the lease is another's by now"),
+                Err(error) => tracing::warn!(connection = self.name, %error, "the lease can't be renewed"),
+            }
         }
     }
 
     /// `None` where the row has other tokens by now.
-    async fn finish(&self, row: &ConnectionRow, before: &CurrentTokens, new: Tokens) -> Result<Option<AccessToken>> {
-        let now = clock::now();
-        let sealed = self.inner.seal_tokens(row, row.generation.saturating_add(1), before, &new, now)?;
-        let mut pauses = WRITE_AGAIN.into_iter();
-        let ours = loop {
+    async fn finish(
+        &self,
+        row: &ConnectionRow,
+        clients: &[Client],
+        before: &CurrentTokens,
+        (mut new, client): (Tokens, usize),
+    ) -> Result<Option<AccessToken>> {
+        // Of the answer: it may take a while until it is written.
+        let (begun, mut given_at) = (Instant::now(), clock::given_at(clock::now(), new.answered_at));
+        let mut latest = Cow::Borrowed(row);
+        let [mut pause, longest] = WRITE_AGAIN;
+        let done = loop {
             // The service has perhaps forgotten the old refresh token, and the new one is nowhere else than here.
-            match (self.inner.store.finish_refresh(&row.id, row.generation, &sealed, now).await, pauses.next()) {
-                (Ok(ours), _) => break ours,
-                (Err(error), None) => return Err(error),
-                (Err(error), Some(pause)) => {
+            match self.write(&latest, before, &new, given_at).await {
+                Ok(Wrote::Done) => break true,
+                Ok(Wrote::Changed) => break false,
+                // The service gave twice for one refresh token, and nobody knows which of the two counts. A third answer does.
+                Ok(Wrote::Twice(now)) => {
+                    if let Ok((third, _)) = self.refresh(row, clients, before).await {
+                        (given_at, new) = (clock::given_at(clock::now(), third.answered_at), third);
+                    }
+                    latest = Cow::Owned(*now);
+                }
+                Err(error) if begun.elapsed() >= self.inner.options.write_patience => return Err(error),
+                Err(error) => {
                     tracing::warn!(connection = row.name, %error, "new tokens can't be written yet");
                     sleep(pause).await;
+                    pause = (pause * 2).min(longest);
                 }
             }
         };
-        let expires_at = sealed.expires_at.and_then(clock::system_time);
-        Ok(ours.then_some(AccessToken { secret: new.access, expires_at, scope: sealed.scope }))
+        if let Some(works) = clients.get(client).filter(|_| client > 0)
+            && let Err(error) = self.inner.prefer_candidate(&row.client, works).await
+        {
+            tracing::warn!(client = row.client, %error, "the secret that works can't be put first");
+        }
+        Ok(done.then(|| {
+            let expires_at = new.expires_in.and_then(|life| clock::system_time(clock::after(given_at, life)));
+            AccessToken { secret: new.access, expires_at, scope: new.scope.or_else(|| before.scope.clone()) }
+        }))
+    }
+
+    async fn write(&self, row: &ConnectionRow, before: &CurrentTokens, new: &Tokens, given_at: i64) -> Result<Wrote> {
+        let mut row = row.clone();
+        loop {
+            let options = self.inner.unseal_options(&row)?;
+            let sealed = self.inner.seal_tokens(&row, row.generation.saturating_add(1), &options, before, new, given_at)?;
+            let mut log = self.inner.log("refresh", "ok")?.about(&row.id, &row.name, &row.provider);
+            if interrupted(&row) {
+                log = log.detail("an earlier refresh had been interrupted; the service accepted its refresh token once more");
+            }
+            match self.inner.store.finish_refresh(&row, &sealed, &self.owner, clock::now(), log).await? {
+                Written::Done => return Ok(Wrote::Done),
+                // Sealed with a key that was replaced meanwhile.
+                Written::Conflict => self.inner.reload_keys().await?,
+                Written::Nothing => match self.inner.store.connection_by_id(&self.id).await? {
+                    // The same tokens, but sealed with another key since.
+                    Some(now) if now.generation == row.generation && now.sealed.data_key != row.sealed.data_key => {
+                        self.inner.know(&now.sealed.data_key).await?;
+                        row = now;
+                    }
+                    // A sign-in would have taken the lease away.
+                    Some(now) if now.generation != row.generation && now.lease.as_ref().is_some_and(|lease| lease.owner == self.owner) => {
+                        self.inner.know(&now.sealed.data_key).await?;
+                        return Ok(Wrote::Twice(Box::new(now)));
+                    }
+                    _ => return Ok(Wrote::Changed),
+                },
+            }
+        }
     }
 
     /// Keeps the tokens and says why there are no new ones. `None` where the row has other tokens by now.
     async fn abandon(&self, row: &ConnectionRow, error: jeton_runtime::Error) -> Result<Option<AccessToken>> {
         let now = clock::now();
-        let (outcome, error) = judge(row, error, now);
+        let (outcome, error) = judge(row, error, now)?;
         tracing::debug!(connection = row.name, %error, "the refresh brought no tokens");
-        if !self.inner.store.abandon_refresh(&row.id, row.generation, &self.owner, &outcome, now).await? {
+        let log = self.inner.log("refresh", outcome.status.as_ref().map_or("failed", |(status, _)| status))?;
+        let log = log.about(&row.id, &row.name, &row.provider).detail(error.to_string());
+        if !self.inner.store.abandon_refresh(row, &self.owner, &outcome, now, log).await? {
             let changed = self.inner.store.connection_by_id(&self.id).await?;
             if changed.is_none_or(|changed| changed.generation != row.generation) {
+                // One that was overtaken may have left us the lease.
+                self.inner.store.release_lease(&self.id, &self.owner).await?;
                 return Ok(None);
             }
         }
@@ -126,35 +249,11 @@ impl Attempt {
     }
 }
 
-/// What an error means for the connection, and what the caller hears.
-fn judge(row: &ConnectionRow, error: jeton_runtime::Error, now: i64) -> (Outcome, Error) {
-    let name = row.name.clone();
-    let (kind, patience) = match &error {
-        jeton_runtime::Error::Service(service) => (Some(service.kind), service.retry_after),
-        _ => (None, None),
-    };
-    // A service that is in trouble, or whose answer got lost, may have used up the refresh token.
-    let keep_intent = match &error {
-        jeton_runtime::Error::Service(service) => service.kind == ErrorKind::TemporarilyUnavailable,
-        jeton_runtime::Error::Denied(_) | jeton_runtime::Error::Busy(_) => false,
-        _ => true,
-    };
-    match (kind, error.remedy()) {
-        (Some(ErrorKind::InvalidGrant | ErrorKind::InvalidToken), _) => {
-            let mut reason = error.to_string();
-            if row.intent.as_ref().is_some_and(|intent| intent.generation == row.generation) {
-                reason.push_str(". An earlier refresh got no answer; the service may have replaced the refresh token then");
-            }
-            let status = Some(("reauthorize", reason.clone()));
-            (Outcome { status, retry_at: None, keep_intent: false }, Error::Reauthorize { name, reason })
-        }
-        (_, Remedy::Retry) => {
-            let reason = error.to_string();
-            let retry_at = patience.map(|patience| clock::after(now, patience.min(LONGEST_PATIENCE)));
-            let status = Some(("retry", reason.clone()));
-            let heard = Error::Retry { name, reason, retry_at: retry_at.and_then(clock::system_time) };
-            (Outcome { status, retry_at, keep_intent }, heard)
-        }
-        _ => (Outcome { status: None, retry_at: None, keep_intent }, Error::Provider { name, source: Box::new(error) }),
-    }
+/// Whether a refresh with these very tokens was begun before, and nobody knows what came of it.
+pub(super) fn interrupted(row: &ConnectionRow) -> bool {
+    row.intent.as_ref().is_some_and(|intent| intent.generation == row.generation)
+}
+
+fn is_client(error: &jeton_runtime::Error) -> bool {
+    matches!(error, jeton_runtime::Error::Service(service) if service.kind == ErrorKind::InvalidClient)
 }

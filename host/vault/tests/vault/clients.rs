@@ -3,11 +3,17 @@
 use jeton_runtime::Remedy;
 use jeton_vault::{ClientName, Error};
 
-use crate::home::{Home, client};
+use crate::home::{Home, Kind, client, on_both_stores};
 
-#[tokio::test]
-async fn a_client_comes_back_as_it_was() {
-    let home = Home::new();
+on_both_stores! {
+    a_client_comes_back_as_it_was,
+    a_client_is_not_overwritten_by_another,
+    a_client_that_is_used_stays_and_its_users_are_named,
+    an_unknown_client_is_told_with_the_one_that_was_meant,
+}
+
+async fn a_client_comes_back_as_it_was(kind: Kind) {
+    let home = Home::on(kind).await;
     home.vault().await;
     let vault = home.open().await.unwrap();
     let name: ClientName = "mine".parse().unwrap();
@@ -22,9 +28,8 @@ async fn a_client_comes_back_as_it_was() {
     assert_eq!(vault.clients().await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_client_is_not_overwritten_by_another() {
-    let home = Home::new();
+async fn a_client_is_not_overwritten_by_another(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.vault().await;
     let (name, mut other) = ("mine".parse().unwrap(), client());
     other.id = "app-2".to_owned();
@@ -35,9 +40,8 @@ async fn a_client_is_not_overwritten_by_another() {
     assert_eq!(vault.client(&name).await.unwrap().id, "app-2");
 }
 
-#[tokio::test]
-async fn a_client_that_is_used_stays_and_its_users_are_named() {
-    let home = Home::new();
+async fn a_client_that_is_used_stays_and_its_users_are_named(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     let name = "mine".parse().unwrap();
     let error = vault.remove_client(&name).await.unwrap_err();
@@ -48,9 +52,8 @@ async fn a_client_that_is_used_stays_and_its_users_are_named() {
     assert!(vault.clients().await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn an_unknown_client_is_told_with_the_one_that_was_meant() {
-    let home = Home::new();
+async fn an_unknown_client_is_told_with_the_one_that_was_meant(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.vault().await;
     let (typo, strange): (ClientName, ClientName) = ("mien".parse().unwrap(), "zzz".parse().unwrap());
     for error in [

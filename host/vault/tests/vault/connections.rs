@@ -3,12 +3,20 @@
 use jeton_runtime::{Grant, GrantKind};
 use jeton_vault::{ConnectionName, Error, NewConnection, Status};
 
-use crate::home::{Home, account, save, tokens, work};
+use crate::home::{Home, Kind, account, on_both_stores, save, tokens, work};
 use crate::service::refresh_token;
 
-#[tokio::test]
-async fn a_connection_comes_back_as_it_was() {
-    let home = Home::new();
+on_both_stores! {
+    a_connection_comes_back_as_it_was,
+    a_name_that_is_taken_is_replaced_only_on_request,
+    a_sign_in_ends_every_bad_status,
+    a_renamed_connection_keeps_its_tokens,
+    an_unknown_connection_is_told_with_the_one_that_was_meant,
+    a_connection_needs_a_client_that_exists,
+}
+
+async fn a_connection_comes_back_as_it_was(kind: Kind) {
+    let home = Home::on(kind).await;
     home.connected(3600).await;
     let vault = home.open().await.unwrap();
     let info = vault.connection(&work()).await.unwrap();
@@ -24,9 +32,8 @@ async fn a_connection_comes_back_as_it_was() {
     assert_eq!((grant.kind, grant.options), (GrantKind::AuthorizationCode, vec![("prompt".to_owned(), "consent".to_owned())]));
 }
 
-#[tokio::test]
-async fn a_name_that_is_taken_is_replaced_only_on_request() {
-    let home = Home::new();
+async fn a_name_that_is_taken_is_replaced_only_on_request(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     let created = vault.connection(&work()).await.unwrap().created_at;
     let error = save(&vault, "work", &tokens(1, Some(5)), false).await.unwrap_err();
@@ -38,9 +45,8 @@ async fn a_name_that_is_taken_is_replaced_only_on_request() {
     assert_eq!(vault.connections().await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_sign_in_ends_every_bad_status() {
-    let home = Home::new();
+async fn a_sign_in_ends_every_bad_status(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     vault.mark_revoked(&work()).await.unwrap();
     save(&vault, "work", &tokens(1, Some(3600)), true).await.unwrap();
@@ -48,9 +54,8 @@ async fn a_sign_in_ends_every_bad_status() {
     assert_eq!(vault.tokens(&work()).await.unwrap().access.unwrap().reveal(), b"a1");
 }
 
-#[tokio::test]
-async fn a_renamed_connection_keeps_its_tokens() {
-    let home = Home::new();
+async fn a_renamed_connection_keeps_its_tokens(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     save(&vault, "home", &tokens(9, Some(5)), false).await.unwrap();
     let (office, taken): (ConnectionName, _) = ("office".parse().unwrap(), "home".parse().unwrap());
@@ -60,9 +65,8 @@ async fn a_renamed_connection_keeps_its_tokens() {
     assert!(matches!(vault.tokens(&work()).await, Err(Error::UnknownConnection { .. })));
 }
 
-#[tokio::test]
-async fn an_unknown_connection_is_told_with_the_one_that_was_meant() {
-    let home = Home::new();
+async fn an_unknown_connection_is_told_with_the_one_that_was_meant(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     let typo: ConnectionName = "wrok".parse().unwrap();
     for error in [
@@ -79,9 +83,8 @@ async fn an_unknown_connection_is_told_with_the_one_that_was_meant() {
     assert!(vault.connection(&typo).await.err().unwrap().hint().unwrap().contains("jeton connect"));
 }
 
-#[tokio::test]
-async fn a_connection_needs_a_client_that_exists() {
-    let home = Home::new();
+async fn a_connection_needs_a_client_that_exists(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.vault().await;
     let (name, client, grant) = (work(), "none".parse().unwrap(), Grant::new(GrantKind::DeviceCode, vec![]));
     let tokens = tokens(0, None);

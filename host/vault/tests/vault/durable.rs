@@ -5,14 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jeton_runtime::Secret;
-use jeton_vault::{KeySource, Vault};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Row as _};
 
-use crate::home::{Home, tokens, work};
+use crate::home::{Home, Kind, on_both_stores, tokens, work};
 use crate::service::{Service, refresh_token, shared};
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+on_both_stores! {
+    a_rotated_refresh_token_is_kept_and_used_next,
+    without_a_new_refresh_token_the_old_one_goes_on_with_scope_and_extras,
+    a_sign_in_during_a_refresh_wins_over_it,
+}
 
 struct Seen {
     generation: i64,
@@ -29,7 +34,7 @@ async fn look(store: PathBuf) -> Seen {
         generation: row.get("generation"),
         intent: row.get("intent_generation"),
         fingerprint: row.get("intent_fingerprint"),
-        leased: row.get::<Option<String>, _>("lease_owner").is_some() && row.get::<Option<i64>, _>("lease_until").is_some(),
+        leased: row.get::<Option<String>, _>("lease_owner").is_some() && row.get::<i64, _>("lease_beat") > 0,
         access: row.get("access_token"),
     }
 }
@@ -113,23 +118,21 @@ async fn every_writer_syncs_and_logs_ahead() {
     let home = Home::new();
     home.connected(5).await;
     assert_eq!(home.row("PRAGMA journal_mode").await.get::<String, _>(0), "wal");
-    assert_eq!(home.row("PRAGMA user_version").await.get::<i64, _>(0), 1);
+    assert_eq!(home.row("PRAGMA user_version").await.get::<i64, _>(0), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rotated_refresh_token_is_kept_and_used_next() {
-    let home = Home::new();
+async fn a_rotated_refresh_token_is_kept_and_used_next(kind: Kind) {
+    let home = Home::on(kind).await;
     let (vault, service) = (home.connected(5).await, Service::strict(Duration::ZERO));
     for generation in 1..=3 {
         vault.refresh(&work(), &shared(&service)).await.unwrap();
-        let reopened = Vault::open_existing(&home.store(), KeySource::File(home.key())).await.unwrap();
+        let reopened = home.again().await;
         assert_eq!(refresh_token(&reopened.tokens(&work()).await.unwrap()), format!("r{generation}"));
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_new_refresh_token_the_old_one_goes_on_with_scope_and_extras() {
-    let home = Home::new();
+async fn without_a_new_refresh_token_the_old_one_goes_on_with_scope_and_extras(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     let mut new = tokens(1, Some(3600));
     (new.refresh, new.scope, new.extras) = (None, None, vec![("tier".to_owned(), "gold".to_owned())]);
@@ -141,9 +144,8 @@ async fn without_a_new_refresh_token_the_old_one_goes_on_with_scope_and_extras()
     assert_eq!(now.extras, [("instance", "eu-1"), ("tier", "gold")].map(|(a, b)| (a.to_owned(), b.to_owned())));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_during_a_refresh_wins_over_it() {
-    let home = Home::new();
+async fn a_sign_in_during_a_refresh_wins_over_it(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.connected(5).await;
     let during = vault.clone();
     let service = Service::new(move |_, _| {

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use jeton_vault::{Error, KeySource, Vault};
 
-use crate::home::{Home, client};
+use crate::home::{Home, client, work};
+use crate::rekey::passphrase;
 
 const INSIDE: &str = "JETON_TEST_SECRET_SERVICE";
 
@@ -42,6 +43,35 @@ async fn the_keyring_keeps_the_master_key() {
     Vault::open(&third.store(), other.clone()).await.unwrap();
     let error = Vault::open_existing(&home.store(), other).await.err().unwrap();
     assert!(matches!(error, Error::WrongKey { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_key_moves_into_the_keyring_within_it_and_out_of_it() {
+    if std::env::var_os(INSIDE).is_none() {
+        return in_a_session("keyring::the_key_moves_into_the_keyring_within_it_and_out_of_it");
+    }
+    let home = Home::new();
+    let vault = home.connected(3600).await;
+    let whole = async |key: KeySource| {
+        let vault = Vault::open_existing(&home.store(), key).await.unwrap();
+        assert_eq!(vault.tokens(&work()).await.unwrap().access.unwrap().reveal(), b"a0");
+    };
+    vault.rekey(source(), false).await.unwrap();
+    whole(source()).await;
+    // A bystander that knows the keyring only notices that the key in it was replaced.
+    let bystander = Vault::open_existing(&home.store(), source()).await.unwrap();
+    let kept = vault.rekey(source(), false).await.unwrap().old_key.unwrap();
+    whole(source()).await;
+    assert_eq!(bystander.tokens(&work()).await.unwrap().access.unwrap().reveal(), b"a0");
+    let account = kept.strip_prefix("the keyring entry jeton-test/").unwrap().to_owned();
+    let old = KeySource::Keyring { service: "jeton-test".to_owned(), account };
+    let error = Vault::open_existing(&home.store(), old).await.err().unwrap();
+    assert!(matches!(error, Error::WrongKey { .. }), "{error}");
+    for key in [passphrase("the quick brown fox"), KeySource::File(home.path("again.key"))] {
+        vault.rekey(key.clone(), false).await.unwrap();
+        whole(key).await;
+    }
+    assert!(matches!(Vault::open_existing(&home.store(), source()).await.err(), Some(Error::WrongKey { .. })));
 }
 
 #[tokio::test]

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use jeton_vault::Error;
 
-use crate::home::Home;
+use crate::home::{Home, Kind, on_both_stores};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-#[tokio::test]
-async fn values_of_providers_are_kept_apart() {
-    let home = Home::new();
+on_both_stores! {
+    values_of_providers_are_kept_apart,
+    a_value_ends_with_its_time,
+    a_provider_cant_fill_the_store,
+}
+
+async fn values_of_providers_are_kept_apart(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.vault().await;
     vault.keep("box", "region", "eu", MINUTE).await.unwrap();
     vault.keep("dropbox", "region", "us", MINUTE).await.unwrap();
@@ -28,20 +33,18 @@ async fn values_of_providers_are_kept_apart() {
     assert!(matches!(error, Error::Tampered { .. }), "{error}");
 }
 
-#[tokio::test]
-async fn a_value_ends_with_its_time() {
-    let home = Home::new();
+async fn a_value_ends_with_its_time(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.vault().await;
     vault.keep("box", "short", "x", Duration::from_secs(0)).await.unwrap();
     assert_eq!(vault.stored("box", "short").await.unwrap(), None);
     vault.keep("box", "long", "x", MINUTE).await.unwrap();
-    let row = home.row("SELECT COUNT(*) FROM storage").await;
-    assert_eq!(sqlx::Row::get::<i64, _>(&row, 0), 1, "what expired is gone");
+    let row = home.seen("SELECT COUNT(*) FROM storage").await;
+    assert_eq!(row.get::<i64, _>(0), 1, "what expired is gone");
 }
 
-#[tokio::test]
-async fn a_provider_cant_fill_the_store() {
-    let home = Home::new();
+async fn a_provider_cant_fill_the_store(kind: Kind) {
+    let home = Home::on(kind).await;
     let vault = home.vault().await;
     let (long_name, long_value) = ("n".repeat(129), "v".repeat(4097));
     for (name, value) in [("", "x"), (&long_name, "x"), ("n", &long_value)] {

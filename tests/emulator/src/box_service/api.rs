@@ -8,10 +8,11 @@ use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::BoxService;
-use super::grants::{NoAccess, Owner};
+use super::{App, BoxService, Details};
+use crate::grants::{NoAccess, Owner};
 use crate::json::json as answer;
 use crate::mint::Mint;
+use crate::people::User;
 
 /// GET `/2.0/users/me`
 pub(super) async fn users_me(State(service): State<BoxService>, headers: HeaderMap) -> Response {
@@ -19,7 +20,7 @@ pub(super) async fn users_me(State(service): State<BoxService>, headers: HeaderM
         Ok(owner) => owner,
         Err(refused) => return refused.answer(&service),
     };
-    let user = service.0.state.get().users.iter().find(|user| *user.id == *owner.user).cloned();
+    let user = service.user(&owner.user);
     match user {
         Some(user) => answer(
             StatusCode::OK,
@@ -66,6 +67,10 @@ pub(super) fn trouble(mint: &Mint, status: StatusCode) -> Response {
         StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "The service is unavailable for the moment"),
         _ => ("internal_server_error", "Something went wrong on our side"),
     };
+    trouble_with(mint, status, code, message)
+}
+
+fn trouble_with(mint: &Mint, status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({
         "type": "error",
         "status": status.as_u16(),
@@ -82,6 +87,7 @@ enum Refused {
     NoToken,
     Token(NoAccess),
     Scope,
+    AsUser,
     TooMany,
 }
 
@@ -100,6 +106,12 @@ impl Refused {
                 let text = "The request requires higher privileges than provided by the access token.";
                 challenged(trouble(&service.0.mint, StatusCode::FORBIDDEN), &challenge("insufficient_scope", text))
             }
+            Self::AsUser => trouble_with(
+                &service.0.mint,
+                StatusCode::FORBIDDEN,
+                "access_denied_insufficient_permissions",
+                "Access denied - insufficient permission",
+            ),
             Self::TooMany => {
                 let mut refused = trouble(&service.0.mint, StatusCode::TOO_MANY_REQUESTS);
                 refused.headers_mut().insert(RETRY_AFTER, HeaderValue::from(60 - service.now().as_secs() % 60));
@@ -121,8 +133,9 @@ fn challenged(mut answer: Response, challenge: &str) -> Response {
 }
 
 impl BoxService {
-    /// Lets a call in that shows a live token with one of the scopes (any, if none is named), within the user's rate.
-    fn admit(&self, headers: &HeaderMap, scopes: &[&str]) -> Result<Arc<Owner>, Refused> {
+    /// Lets a call in that shows a live token with one of the scopes (any, if none is named), within the user's rate. The owner's user is
+    /// whom the call is made as.
+    fn admit(&self, headers: &HeaderMap, scopes: &[&str]) -> Result<Arc<Owner<Details>>, Refused> {
         let header = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok()).ok_or(Refused::NoToken)?;
         let (scheme, token) = header.split_once(' ').ok_or(Refused::NoToken)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -142,6 +155,16 @@ impl BoxService {
         if !scopes.is_empty() && !owner.scopes.iter().any(|scope| scopes.contains(&scope.as_str())) {
             return Err(Refused::Scope);
         }
-        Ok(owner)
+        let Some(target) = headers.get("as-user") else { return Ok(owner) };
+        let allowed = known.apps.get(&*owner.client).is_some_and(|app| app.as_user) && !owner.details.downscoped;
+        // Only users of the enterprise: no service account is among them.
+        let target = target.to_str().ok().filter(|id| allowed && known.managed_users.iter().any(|user| user == id));
+        let user = target.ok_or(Refused::AsUser)?.into();
+        Ok(Arc::new(Owner { user, ..(*owner).clone() }))
+    }
+
+    /// A person, or the service account of an app.
+    fn user(&self, id: &str) -> Option<User> {
+        self.0.people.by_id(id).or_else(|| self.0.state.get().apps.values().map(App::service_account).find(|user| user.id == id))
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::redirect;
 use super::refusal::Refusal;
+use crate::people::User;
+use crate::redirect;
 
 /// A client registration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -22,6 +23,34 @@ pub struct App {
     /// What stands between the app and its tokens.
     #[serde(default)]
     pub state: AppState,
+    /// Whether the app may use JWTs ("OAuth 2.0 with JSON Web Tokens (Server Authentication)").
+    #[serde(default)]
+    pub jwt: bool,
+    /// The public keys of a JWT app.
+    #[serde(default)]
+    pub public_keys: Vec<PublicKey>,
+    /// Whether the app may use the client credentials grant.
+    #[serde(default)]
+    pub client_credentials: bool,
+    /// The enterprise whose admin authorized the app.
+    #[serde(default)]
+    pub enterprise_id: Option<String>,
+    /// "Generate user access tokens": whether the app may act as a user of the enterprise.
+    #[serde(default)]
+    pub user_access_tokens: bool,
+    /// "Make API calls as users": whether the header `As-User` is allowed.
+    #[serde(default)]
+    pub as_user: bool,
+}
+
+/// A public key that is registered for an app.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicKey {
+    /// `publicKeyID` in the app's `config.json`, and the JWT's `kid`.
+    pub id: String,
+    /// SubjectPublicKeyInfo in PEM (`BEGIN PUBLIC KEY`).
+    pub pem: String,
 }
 
 /// What stands between an app and its tokens. Anything but `Active` is answered at the token endpoint, after the client's credentials.
@@ -78,6 +107,54 @@ impl App {
             redirect_uris: Vec::new(),
             scopes: read_and_write(),
             state: AppState::Active,
+            jwt: false,
+            public_keys: Vec::new(),
+            client_credentials: false,
+            enterprise_id: None,
+            user_access_tokens: false,
+            as_user: false,
+        }
+    }
+
+    /// Makes it an app of this enterprise that authenticates with JWTs. Its keys come with [`App::public_key`].
+    #[must_use]
+    pub fn jwt(self, enterprise_id: &str) -> Self {
+        Self { jwt: true, enterprise_id: Some(enterprise_id.to_owned()), ..self }
+    }
+
+    /// Registers one more public key, in PEM.
+    #[must_use]
+    pub fn public_key(mut self, id: &str, pem: &str) -> Self {
+        self.public_keys.push(PublicKey { id: id.to_owned(), pem: pem.to_owned() });
+        self
+    }
+
+    /// Makes it an app of this enterprise that may use the client credentials grant.
+    #[must_use]
+    pub fn client_credentials(self, enterprise_id: &str) -> Self {
+        Self { client_credentials: true, enterprise_id: Some(enterprise_id.to_owned()), ..self }
+    }
+
+    /// Allows "Generate user access tokens".
+    #[must_use]
+    pub fn user_access_tokens(self) -> Self {
+        Self { user_access_tokens: true, ..self }
+    }
+
+    /// Allows "Make API calls as users".
+    #[must_use]
+    pub fn as_user(self) -> Self {
+        Self { as_user: true, ..self }
+    }
+
+    /// The user that the app itself is: it exists once the admin has authorized the app.
+    pub(super) fn service_account(&self) -> User {
+        let number = self.client_id.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        User {
+            id: format!("4{number:010}"),
+            name: self.client_id.clone(),
+            login: format!("AutomationUser_{number}_emulated@boxdevedition.com"),
+            password: String::new(),
         }
     }
 
@@ -118,24 +195,4 @@ impl App {
 
 fn read_and_write() -> Vec<String> {
     vec!["root_readwrite".to_owned()]
-}
-
-/// Someone who can sign in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// Box's id, in digits.
-    pub id: String,
-    /// The full name.
-    pub name: String,
-    /// The e-mail address.
-    pub login: String,
-    /// The password for the sign-in page.
-    pub password: String,
-}
-
-impl User {
-    pub(super) fn ada() -> Self {
-        let [id, name, login, password] = ["1000000001", "Ada Emulated", "ada@example.com", "emulator"].map(str::to_owned);
-        Self { id, name, login, password }
-    }
 }

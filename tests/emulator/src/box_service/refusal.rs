@@ -39,6 +39,8 @@ pub enum Refusal {
     InvalidRequest,
     /// A JWT app without a public key.
     NoPublicKey,
+    /// Token exchange: a scope that the subject token doesn't have. Box's own wording isn't known.
+    InvalidScope,
     /// A parameter was sent twice (RFC 6749 section 3.2). Box's own wording isn't known.
     Repeated,
 }
@@ -54,11 +56,13 @@ pub enum Claim {
     Exp,
     /// `jti`
     Jti,
+    /// `aud`. Box's own wording isn't known.
+    Aud,
 }
 
 impl Refusal {
     /// The catalogue, for tests that go through all of it.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::RefreshTokenExpired,
         Self::InvalidRefreshToken,
         Self::CodeExpired,
@@ -68,6 +72,7 @@ impl Refusal {
         Self::Claim(Claim::Sub),
         Self::Claim(Claim::Exp),
         Self::Claim(Claim::Jti),
+        Self::Claim(Claim::Aud),
         Self::ExpPassed,
         Self::JtiSeen,
         Self::Signature,
@@ -77,6 +82,7 @@ impl Refusal {
         Self::EnterpriseConfiguration,
         Self::InvalidRequest,
         Self::NoPublicKey,
+        Self::InvalidScope,
         Self::Repeated,
     ];
 
@@ -94,6 +100,7 @@ impl Refusal {
             | Self::Signature => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::NotAuthorizedByAdmin | Self::GrantNotAllowed | Self::NoPublicKey => "unauthorized_client",
+            Self::InvalidScope => "invalid_scope",
             Self::EnterpriseConfiguration | Self::InvalidRequest | Self::Repeated => "invalid_request",
         }
     }
@@ -110,6 +117,7 @@ impl Refusal {
             Self::Claim(Claim::Sub) => "Please check the 'sub' claim.",
             Self::Claim(Claim::Exp) => "Please check the 'exp' claim.",
             Self::Claim(Claim::Jti) => "Please check the 'jti' claim.",
+            Self::Claim(Claim::Aud) => "Please check the 'aud' claim.",
             Self::ExpPassed => "Current date/time MUST be before the expiration date/time listed in the 'exp' claim",
             Self::JtiSeen => "A unique 'jti' value is required",
             Self::Signature => "OpenSSL unable to verify data: the signature doesn't fit the key",
@@ -119,6 +127,7 @@ impl Refusal {
             Self::EnterpriseConfiguration => "Cannot obtain token based on the enterprise configuration for your app",
             Self::InvalidRequest => "Invalid grant_type parameter or parameter missing",
             Self::NoPublicKey => "This app is not configured properly. No public key(s) added",
+            Self::InvalidScope => "The scope is more than the subject token has",
             Self::Repeated => "A parameter was sent more than once",
         }
     }

@@ -22,7 +22,7 @@ pub async fn run(context: &Context, arguments: AddProvider) -> Result {
     let (manifest, digest) = (&package.inspection.manifest, package.digest());
     let id = manifest.id.as_str();
     if let Some(wanted) = arguments.digest.as_ref().filter(|wanted| **wanted != digest) {
-        let what = format!("{} is not the file that is meant: its SHA-256 is {digest}, not {wanted}", package.path.display());
+        let what = format!("{} is not the file that is meant: its SHA-256 is {digest}, not {wanted}", package.shown());
         return Err(
             Failure::new(what, "Get it again from its author, and compare the digest with the one published there").exit(Exit::Denied)
         );
@@ -69,7 +69,7 @@ fn report(context: &Context, manifest: &Manifest, digest: &str, changed: bool) -
 /// All that a person needs to know.
 async fn introduce(context: &Context, package: &Package) -> Result {
     let (manifest, terminal) = (&package.inspection.manifest, context.terminal);
-    let path = presentable(&package.path.display().to_string(), 300);
+    let path = package.shown();
     terminal.ask(format!("{}\n", title(manifest)));
     origin(manifest, &path, package.file.len(), &package.digest()).iter().for_each(|line| terminal.ask(line));
     terminal.ask("");
@@ -125,7 +125,10 @@ fn update(context: &Context, before: &Manifest, package: &Package) -> bool {
 /// Asks the person at the terminal. Nobody else can answer: a script says which file it means, by digest.
 fn ask(context: &Context, arguments: &AddProvider, digest: &str, update: bool) -> Result {
     if !std::io::stdin().is_terminal() {
-        let hint = format!("If you trust it: jeton providers add {} --yes --digest {digest}", arguments.path.display());
+        let hint = format!(
+            "If you trust it: jeton providers add {} --yes --digest {digest}",
+            presentable(&arguments.path.display().to_string(), 300)
+        );
         return Err(Failure::new("somebody must agree to that, and there is no terminal to ask", hint).exit(Exit::Usage));
     }
     let verb = if update { "Update" } else { "Add" };

@@ -46,7 +46,7 @@ fn exchange(manifest: &Manifest, endpoint: &Endpoint) -> Vec<String> {
             let read: Vec<_> = ["type, lifetime and scope, error texts".to_owned()].into_iter().chain(own).collect();
             lines.push(format!("the provider reads: {}", read.join(", ")));
             if !captures.is_empty() {
-                let kept: Vec<_> = captures.iter().map(|(kind, at)| format!("{} ({})", called(manifest, kind), shown(at))).collect();
+                let kept: Vec<_> = endpoint.captured().map(|(kind, at)| format!("{} ({})", called(manifest, kind), shown(at))).collect();
                 lines.push(format!("Jeton keeps from it: {}", kept.join(", ")));
             }
         }
@@ -87,6 +87,19 @@ pub fn asks(manifest: &Manifest) -> Vec<String> {
         }
     }
     let mut more = vec![];
+    for (name, extra) in &manifest.extras {
+        let stands = manifest.endpoints.iter().filter(|(_, endpoint)| endpoint.url.placeholders().contains(name));
+        let stands: Vec<_> = stands.map(|(endpoint, _)| endpoint.as_str()).collect();
+        if !stands.is_empty() {
+            let what = format!(
+                "have the service change the address of {}, by its {}: {}",
+                stands.join(", "),
+                shown(&extra.name),
+                shown(&extra.described())
+            );
+            more.push(styled(BAD, what));
+        }
+    }
     for (name, algorithms) in &manifest.signs {
         more.push(format!("have Jeton sign with the {}, by {}", called(manifest, name), shown(&algorithms.join(", "))));
     }
@@ -107,6 +120,16 @@ pub fn asks(manifest: &Manifest) -> Vec<String> {
 pub fn origin(manifest: &Manifest, path: &str, size: usize, digest: &str) -> Vec<String> {
     let documentation =
         manifest.documentation.as_ref().map(|url| format!("\n  it refers to    {}", shown(url.as_str()))).unwrap_or_default();
+    if manifest.declarative {
+        return vec![
+            format!("  file            {path}, without code of its own: Jeton's oauth2 does what it says"),
+            format!("  SHA-256         {digest}, with that{documentation}"),
+            styled(
+                FAINT,
+                "                  Name, version and summary are what the file says of itself. All that it does is in it, to be read.",
+            ),
+        ];
+    }
     vec![
         format!("  file            {path} ({size} bytes)"),
         format!("  SHA-256         {digest}{documentation}"),

@@ -22,6 +22,10 @@ pub async fn run(context: &Context, arguments: RemoveProvider) -> Result {
             return Err(Failure::new(format!("{id} is used by {used}"), hint).exit(Exit::Usage));
         }
     }
+    // A later provider of this id mustn't read what this one kept.
+    if let Some(vault) = context.vault_if_any().await? {
+        vault.forget_provider(id).await?;
+    }
     context.added().remove(id)?;
     context.terminal.note(format!("{} Removed {}.", styled(GOOD, "✓"), styled(STRONG, id)));
     Ok(())

@@ -38,7 +38,7 @@ pub(super) fn of_sqlite(path: &Path, error: &sqlx::Error) -> Error {
         Some(1 | 11) => ("is damaged", "Restore a backup; it was left as it is", Remedy::Other),
         Some(26) => {
             let what = "it is no SQLite database, or its beginning is damaged".to_owned();
-            return Error::NotAStore { path: path.to_owned(), what };
+            return Error::NotAStore { store: path.display().to_string(), what };
         }
         _ if matches!(error, sqlx::Error::RowNotFound | sqlx::Error::ColumnDecode { .. }) => {
             ("is damaged", "Restore a backup; it was left as it is", Remedy::Other)
@@ -49,5 +49,5 @@ pub(super) fn of_sqlite(path: &Path, error: &sqlx::Error) -> Error {
 }
 
 fn store(path: &Path, what: String, hint: &str, remedy: Remedy) -> Error {
-    Error::Store { path: path.to_owned(), what, hint: hint.to_owned(), remedy }
+    Error::Store { store: path.display().to_string(), what, hint: hint.to_owned(), remedy }
 }

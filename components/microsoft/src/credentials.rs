@@ -1,0 +1,29 @@
+//! Who asks: a secret, a certificate's signature, or just the id of a public client.
+//! <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
+
+use jeton_provider::*;
+
+use crate::cloud;
+
+/// Seconds that an assertion is good for.
+const LIFETIME: u64 = 600;
+
+/// Adds what the client proves itself by. A certificate comes before a secret.
+pub(crate) fn prove<'a>(request: Request<'a>, client: &Client) -> Result<Request<'a>> {
+    let Some(certificate) = client.secret("certificate") else { return Ok(request.client_in_body(client)) };
+    let key = client.required("private-key")?;
+    let (algorithm, parameter, digest) = match client.setting("assertion").as_deref() {
+        Some("RS256") => (Algorithm::Rs256, "x5t", Digest::Sha1),
+        _ => (Algorithm::Ps256, "x5t#S256", Digest::Sha256),
+    };
+    let thumbprint = crypto::certificate_thumbprint(&certificate, digest).map_err(|error| match error {
+        crypto::Error::BadKey(text) | crypto::Error::Denied(text) | crypto::Error::Other(text) => {
+            Error::new(ErrorKind::InvalidClient, text)
+        }
+    })?;
+    let (id, now) = (client.id(), clock::now());
+    let audience = [&*cloud::authority(client, &client.needed("tenant")?)?, "/oauth2/v2.0/token"].concat();
+    let assertion = Jwt::default().header(parameter, thumbprint).claim("aud", audience).claim("iss", id.as_str()).claim("sub", id);
+    let assertion = assertion.number("nbf", now).valid(now, LIFETIME).sign(&key, algorithm)?;
+    Ok(request.client_assertion(client, assertion))
+}

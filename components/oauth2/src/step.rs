@@ -1,0 +1,170 @@
+//! One request of the protocol: the standard's fields, then what the manifest adds, leaves out and calls by other names.
+
+use jeton_provider::*;
+
+use crate::answer;
+use crate::authentication::{self, Shown};
+use crate::knobs::{choice, fill, is, keep};
+
+/// What stands in a field.
+pub enum Part<'a> {
+    Text(String),
+    Secret(&'a Secret),
+    Made(Secret),
+}
+
+/// A request that is being put together. Its name is that of its table in `[protocol]`.
+#[must_use]
+pub struct Step<'a> {
+    name: &'static str,
+    fields: Vec<(&'static str, Part<'a>)>,
+    subject: Option<String>,
+    options: Extras,
+}
+
+impl<'a> Step<'a> {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, fields: vec![], subject: None, options: vec![] }
+    }
+
+    pub fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.fields.push((name, Part::Text(value.into())));
+        self
+    }
+
+    pub fn given(self, name: &'static str, value: Option<String>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self,
+        }
+    }
+
+    pub fn secret(mut self, name: &'static str, value: &'a Secret) -> Self {
+        self.fields.push((name, Part::Secret(value)));
+        self
+    }
+
+    pub fn made(mut self, name: &'static str, value: Secret) -> Self {
+        self.fields.push((name, Part::Made(value)));
+        self
+    }
+
+    /// Without a second field of this name.
+    pub fn single(mut self, single: &str) -> Self {
+        let mut there = false;
+        self.fields.retain(|(name, _)| *name != single || !std::mem::replace(&mut there, true));
+        self
+    }
+
+    /// RFC 8707.
+    pub fn resources(self) -> Self {
+        manifest::texts("resources").into_iter().fold(self, |step, resource| step.text("resource", resource))
+    }
+
+    /// With what the person asked for besides scopes.
+    pub fn for_grant(self, grant: &Grant<'_>) -> Self {
+        Self { subject: grant.subject.clone(), options: grant.options.clone(), ..self }
+    }
+
+    /// Asks for tokens.
+    pub fn tokens(self, endpoint: &'static str, client: &Client) -> Result<Tokens> {
+        let answer = self.ask(endpoint, client)?;
+        answer::tokens(&answer)
+    }
+
+    /// Asks an endpoint of the authorization server, as this client.
+    pub fn ask(self, endpoint: &'static str, client: &Client) -> Result<Response> {
+        self.send(endpoint, client, "request", &choice("client.authentication", "post"))
+    }
+
+    /// Pushes an authorization request (RFC 9126).
+    pub fn push(self, client: &Client) -> Result<Response> {
+        let answer = self.send("par", client, "authorize", &choice("client.authentication", "post"))?;
+        if answer::succeeded(&answer, "answer.success") { Ok(answer) } else { Err(answer::error(&answer)) }
+    }
+
+    /// Sends it in the manner of a table.
+    fn send(self, endpoint: &'static str, client: &Client, manner: &str, authentication: &str) -> Result<Response> {
+        let method = if is(&format!("{manner}.method"), "get") { Method::Get } else { Method::Post };
+        self.send_to((method, endpoint, None), client, manner, authentication)
+    }
+
+    /// The same by this method, below this path.
+    pub fn send_to(
+        self,
+        (method, endpoint, path): (Method, &'static str, Option<&'static str>),
+        client: &Client,
+        manner: &str,
+        authentication: &str,
+    ) -> Result<Response> {
+        let (step, shown) = authentication::show(self, authentication, client)?;
+        let get = method == Method::Get;
+        let body = choice(&format!("{manner}.body"), "form");
+        let mut request = Request::new(method, endpoint).header("accept", "application/json");
+        if let Some(path) = path {
+            request = request.path(path);
+        }
+        for (name, value) in manifest::pairs(&format!("{manner}.headers")) {
+            if let Some(value) = fill(&value, client, step.subject.as_deref()) {
+                request = request.header(keep(name), value);
+            }
+        }
+        if let Shown::InHeader = shown {
+            request = request.client_in_header(client);
+        }
+        for (name, part) in step.shaped(client, manner) {
+            request = match part {
+                Part::Text(text) if get || body == "query" => request.query(name, text),
+                Part::Text(text) => request.form(name, text),
+                Part::Secret(secret) => request.secret(name, secret),
+                Part::Made(secret) => request.made(name, secret),
+            };
+        }
+        if body == "json" { request.as_json().send() } else { request.send() }
+    }
+
+    /// Its texts, for an address.
+    pub fn texts(self, client: &Client) -> Extras {
+        let text = |(name, part): (&str, Part<'_>)| match part {
+            Part::Text(text) => Some((name.to_owned(), text)),
+            Part::Secret(_) | Part::Made(_) => None,
+        };
+        self.shaped(client, "authorize").into_iter().filter_map(text).collect()
+    }
+
+    /// As the service wants them: what all requests have comes from `manner`, what this one has from its own table.
+    pub fn shaped(mut self, client: &Client, manner: &str) -> Vec<(&'static str, Part<'a>)> {
+        let own = if manner == self.name { vec![manner] } else { vec![manner, self.name] };
+        for table in &own {
+            for (name, value) in manifest::pairs(&format!("{table}.parameters")) {
+                let Some(value) = fill(&value, client, self.subject.as_deref()) else { continue };
+                self.set(keep(name), value);
+            }
+            for name in manifest::texts(&format!("{table}.options")) {
+                let chosen = self.options.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+                if let Some(value) = chosen {
+                    self.set(keep(name), value);
+                }
+            }
+            let dropped = manifest::texts(&format!("{table}.drop"));
+            self.fields.retain(|(name, _)| !dropped.iter().any(|dropped| dropped == name));
+        }
+        for table in own.iter().rev() {
+            let renames = manifest::pairs(&format!("{table}.rename"));
+            for (name, _) in &mut self.fields {
+                if let Some((_, other)) = renames.iter().find(|(standard, _)| standard == name) {
+                    *name = keep(other.clone());
+                }
+            }
+        }
+        self.fields
+    }
+
+    /// In the place of a standard parameter of that name, if there is one.
+    fn set(&mut self, name: &'static str, value: String) {
+        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, part)) => *part = Part::Text(value),
+            None => self.fields.push((name, Part::Text(value))),
+        }
+    }
+}

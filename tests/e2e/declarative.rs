@@ -1,0 +1,212 @@
+//! Providers that are a manifest alone: one that a person adds, and those that come with Jeton, each against a service that is made from its
+//! vendor's facts.
+
+use std::fs;
+
+use jeton_emulator::generic_service::{Facts, GenericClient};
+use jeton_emulator::{Decision, Emulator, Options};
+
+use crate::providers::text;
+use crate::stage::{CLIENT_ID, CLIENT_SECRET, Stage, get};
+
+/// What is particular about Acme, as its documentation would say it.
+const FACTS: &str = r#"
+name = "Acme"
+client-auth = ["client_secret_basic"]
+scope-separator = ","
+names = { client_id = "app_id" }
+
+[endpoints]
+authorize = "https://acme.example/authorize"
+token = "https://eu.acme.example/token"
+revoke = "https://eu.acme.example/revoke"
+
+[authorize]
+required = { duration = "permanent" }
+pkce = "required"
+redirect = "loopback-port"
+callback = { region = "eu" }
+
+[request]
+body = ["json"]
+
+[answer]
+expires-in = "milliseconds"
+fields = { access_token = "data.token", refresh_token = "data.renew" }
+
+[errors]
+status = 200
+codes = { invalid_grant = "token_gone" }
+
+[[calls]]
+url = "https://api.acme.example/me"
+scheme = "Acme-token"
+answer = { user = { id = "{id}", mail = "{login}" } }
+"#;
+
+/// The same for Jeton.
+const MANIFEST: &str = r#"
+id = "acme"
+name = "Acme"
+version = "1.0.0"
+contract = "0.1"
+component = "oauth2"
+summary = "Anvils"
+grants = ["authorization-code"]
+
+[secrets.client-secret]
+name = "Client Secret"
+required = true
+
+[extras.region]
+name = "Region"
+parameter = "region"
+pattern = "[a-z]{2}"
+
+[endpoints.authorize]
+url = "https://acme.example/authorize"
+browser = true
+
+[endpoints.token]
+url = "https://{region}.acme.example/token"
+accepts = ["client-secret", "code", "code-verifier", "refresh-token"]
+captures = { access-token = "/data/token", refresh-token = "/data/renew" }
+
+[endpoints.revoke]
+url = "https://{region}.acme.example/revoke"
+accepts = ["client-secret", "refresh-token", "access-token"]
+
+[endpoints.api]
+url = "https://api.acme.example/"
+accepts = ["access-token"]
+
+[callback]
+reveals = ["region"]
+
+[protocol.client]
+authentication = "basic"
+
+[protocol.request]
+body = "json"
+
+[protocol.authorize]
+parameters = { duration = "permanent" }
+rename = { client_id = "app_id" }
+
+[protocol.scopes]
+separator = ","
+
+[protocol.answer]
+access-token = "/data/token"
+refresh-token = "/data/renew"
+expires-unit = "milliseconds"
+
+[protocol.errors]
+token_gone = "invalid-grant"
+
+[protocol.revoke]
+token = "both"
+
+[protocol.identify]
+endpoint = "api"
+path = "me"
+id = "/user/id"
+login = "/user/mail"
+
+[protocol.api]
+scheme = "Acme-token"
+
+[guide]
+text = "1. Enter {redirect_uri}."
+"#;
+
+/// An empty home, and a service with one client.
+async fn stage(facts: Facts) -> (Stage, String) {
+    let name = facts.name.clone();
+    let emulator =
+        Emulator::start(Options { generic: vec![facts], max_lifetime: std::time::Duration::from_secs(120), ..Options::default() });
+    let emulator = emulator.await.unwrap();
+    let service = emulator.generic(&name).unwrap();
+    service.register_client(
+        GenericClient::new(CLIENT_ID, CLIENT_SECRET)
+            .redirect_uri("http://127.0.0.1/callback")
+            .redirect_uri("http://127.0.0.1:47800/callback"),
+    );
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("ca.pem"), emulator.ca_pem()).unwrap();
+    (Stage { emulator, home }, name)
+}
+
+async fn connect(stage: &Stage, id: &str, more: &[&str]) {
+    stage.jeton_with_input(&["clients", "add", id, "--id", CLIENT_ID, "--secret-file", "-"], CLIENT_SECRET).succeeded();
+    let connecting = stage.begin_connect_to(id, &[&["--name", "work-box"], more].concat());
+    let back = stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_or_else(|error| panic!("{id}: {error}"));
+    get(back.as_str());
+    connecting.finish().succeeded();
+}
+
+#[tokio::test]
+async fn a_person_adds_a_manifest_alone_and_it_works_like_any_provider() {
+    let (stage, name) = stage(Facts::parse(FACTS).unwrap()).await;
+    let path = stage.home.path().join("provider.toml");
+    fs::write(&path, MANIFEST).unwrap();
+    let shown = stage.jeton(&["providers", "add", text(&path)]).failed(2, &["no terminal to ask", "without code of its own"]);
+    assert!(shown.stderr.contains("have the service change the address of revoke, token, by its Region: must match"), "{shown:?}");
+    let digest = shown.stderr.rsplit_once("--digest ").unwrap().1.trim().to_owned();
+    stage.jeton(&["providers", "add", text(&path), "--yes", "--digest", &digest]).succeeded();
+    connect(&stage, "acme", &["--scope", "read"]).await;
+    let before = stage.token();
+    let service = stage.emulator.generic(&name).unwrap();
+    assert!(service.is_live(&before));
+    stage.jeton(&["refresh", "work-box"]).succeeded();
+    let after = stage.token();
+    assert!(after != before && service.is_live(&after));
+    assert!(stage.jeton(&["test", "work-box"]).succeeded().stdout.contains("ada@example.com"));
+    stage.jeton(&["revoke", "work-box"]).succeeded();
+    assert!(!service.is_live(&after));
+}
+
+#[tokio::test]
+async fn a_folder_with_a_manifest_alone_is_checked_and_what_is_wrong_is_told() {
+    let (stage, _) = stage(Facts::parse(FACTS).unwrap()).await;
+    let folder = stage.home.path().join("acme");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("provider.toml"), MANIFEST).unwrap();
+    let checked = stage.jeton(&["providers", "check", text(&folder)]).succeeded().stdout;
+    assert!(checked.contains("it compiles, fits the contract, and starts"), "{checked}");
+    fs::write(folder.join("provider.toml"), MANIFEST.replace("\"milliseconds\"", "\"minutes\"")).unwrap();
+    stage.jeton(&["providers", "check", text(&folder)]).failed(1, &["no protocol.answer.expires-unit `minutes`", "milliseconds"]);
+}
+
+#[tokio::test]
+async fn a_file_that_only_says_that_its_code_is_jetons_is_refused() {
+    let (stage, _) = stage(Facts::parse(FACTS).unwrap()).await;
+    let path = stage.home.path().join("acme.wasm");
+    let file = jeton_bundle::declarative(MANIFEST);
+    fs::write(&path, &file).unwrap();
+    stage.jeton(&["providers", "add", text(&path)]).failed(2, &["no terminal to ask"]);
+    let code = jeton_bundle::oauth2();
+    let mut other = code.to_vec();
+    other.extend_from_slice(&[0, 2, 1, b'x']);
+    other.extend_from_slice(&file[code.len()..]);
+    fs::write(&path, other).unwrap();
+    stage.jeton(&["providers", "add", text(&path)]).failed(6, &["says that its component is Jeton's oauth2", "provider.toml alone"]);
+}
+
+#[tokio::test]
+async fn bundled_manifests_take_a_person_to_a_token_of_a_service_made_from_the_vendors_facts() {
+    for (id, identifies, refreshes) in [("github", true, false), ("notion", true, false), ("zoho", true, true)] {
+        let (stage, name) = stage(Facts::shipped(id).unwrap().unwrap()).await;
+        connect(&stage, id, &[]).await;
+        let service = stage.emulator.generic(&name).unwrap();
+        let before = stage.token();
+        assert!(service.is_live(&before), "{id}");
+        if identifies {
+            stage.jeton(&["test", "work-box"]).succeeded();
+        }
+        if refreshes {
+            stage.jeton(&["refresh", "work-box"]).succeeded();
+            assert!(stage.token() != before && service.is_live(&stage.token()), "{id}");
+        }
+    }
+}

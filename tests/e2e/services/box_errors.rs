@@ -1,0 +1,183 @@
+//! Box's errors, all of them, for every grant: who must act, and what is said.
+
+use jeton_emulator::{AppState, Claim, Decision, Fault, Matcher, Refusal, RetryAfter};
+
+use super::r#box::{config, stage};
+use super::keys::key;
+use crate::stage::{CLIENT_ID, Ran, Stage, get};
+
+/// What the token endpoint refuses with, the exit code, and what is said.
+const REFUSALS: [(Refusal, i32, &[&str]); 21] = [
+    (Refusal::RefreshTokenExpired, 3, &["Refresh token has expired"]),
+    (Refusal::InvalidRefreshToken, 3, &["Invalid refresh token"]),
+    (Refusal::CodeExpired, 3, &["The authorization code has expired"]),
+    (Refusal::UnknownCode, 3, &["Auth code doesn't exist"]),
+    (Refusal::GrantCredentials, 5, &["Grant credentials are invalid", "secret and subject", "admin"]),
+    (Refusal::Claim(Claim::Iss), 5, &["'iss'", "client id"]),
+    (Refusal::Claim(Claim::Sub), 5, &["'sub'", "Generate user access tokens", "admin"]),
+    (Refusal::Claim(Claim::Exp), 1, &["'exp'", "clock"]),
+    (Refusal::Claim(Claim::Jti), 1, &["'jti'", "clock"]),
+    (Refusal::Claim(Claim::Aud), 3, &["'aud'"]),
+    (Refusal::ExpPassed, 1, &["'exp'", "clock"]),
+    (Refusal::JtiSeen, 1, &["'jti'", "clock"]),
+    (Refusal::Signature, 5, &["OpenSSL", "public-key-id"]),
+    (Refusal::InvalidClient, 5, &["The client credentials are invalid", "developer console"]),
+    (Refusal::NotAuthorizedByAdmin, 5, &["administrator", "Admin Console → Integrations → Platform Apps Manager"]),
+    (Refusal::GrantNotAllowed, 5, &["grant type is unauthorized", "another kind of authentication"]),
+    (Refusal::EnterpriseConfiguration, 5, &["administrator", "App + Enterprise Access"]),
+    (Refusal::InvalidRequest, 1, &["Invalid grant_type parameter"]),
+    (Refusal::NoPublicKey, 5, &["No public key", "Add and Manage Public Keys"]),
+    (Refusal::InvalidScope, 3, &["invalid_scope", "scope"]),
+    (Refusal::Repeated, 1, &["more than once"]),
+];
+
+#[track_caller]
+fn told(ran: &Ran, what: &str, code: i32, says: &[&str]) {
+    assert_eq!(ran.code, code, "{what}: {ran:?}");
+    for words in says {
+        assert!(ran.stderr.contains(words), "{what}: {words:?} is not in:\n{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_says_who_must_act_whatever_the_grant() {
+    assert_eq!(REFUSALS.map(|(refusal, _, _)| refusal), Refusal::ALL);
+    let stage = stage().await;
+    stage.jeton(&["clients", "add", "box", "--service-account", &config(&stage, &key().pkcs8, None)]).succeeded();
+    stage.connect(&["--name", "work-box"]).await.succeeded();
+    let exchange = ["--exchange", "work-box", "--scope", "item_preview"];
+    for (refusal, code, says) in REFUSALS {
+        for grant in [&["--jwt"][..], &["--client-credentials"], &exchange] {
+            // What may be a wrong clock is tried twice.
+            let twice = grant == ["--jwt"] && says.contains(&"clock");
+            (0..=usize::from(twice)).for_each(|_| stage.emulator.box_service().refuse_next(refusal));
+            let ran = stage.jeton(&[&["connect", "box", "--name", "new"], grant].concat());
+            told(&ran, &format!("{refusal:?} by {grant:?}"), code, says);
+        }
+    }
+    assert!(!stage.jeton(&["list"]).succeeded().stdout.contains("new"));
+    stage.jeton(&["connect", "box", "--name", "new", "--jwt"]).succeeded();
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_code_or_a_refresh_token_says_who_must_act() {
+    let stage = Stage::with_client().await;
+    for (refusal, code, says) in REFUSALS {
+        stage.emulator.box_service().refuse_next(refusal);
+        let ran = stage.connect(&["--name", "work-box", "--replace"]).await;
+        told(&ran, &format!("{refusal:?} of a code"), code, says);
+
+        stage.connect(&["--name", "work-box", "--replace"]).await.succeeded();
+        stage.emulator.box_service().refuse_next(refusal);
+        let ran = stage.jeton(&["refresh", "work-box"]);
+        told(&ran, &format!("{refusal:?} of a refresh token"), code, says);
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_revocation_says_who_must_act() {
+    let stage = Stage::connected().await;
+    let body = |error: &str, text: &str| format!("{{\"error\":\"{error}\",\"error_description\":\"{text}\"}}");
+    for (status, error, text, code, says) in [
+        (400, "invalid_client", "The client credentials are invalid", 5, "developer console"),
+        (400, "invalid_request", "Invalid grant_type parameter or parameter missing", 1, "parameter"),
+        (503, "", "", 4, "later"),
+    ] {
+        let fault = Fault::Body { status, content_type: "application/json".into(), bytes: body(error, text).into() };
+        stage.emulator.faults().inject(fault, Matcher::any().path("/oauth2/revoke"), 1);
+        told(&stage.jeton(&["revoke", "work-box"]), text, code, &[says]);
+    }
+    stage.jeton(&["revoke", "work-box"]).succeeded();
+}
+
+#[tokio::test]
+async fn each_state_of_an_app_says_what_its_admin_or_its_developer_does() {
+    for (state, code, says) in [
+        (AppState::NotAuthorizedByAdmin, 5, "Admin Console"),
+        (AppState::NeedsReauthorization, 5, "again after its scopes changed"),
+        (AppState::GrantNotAllowed, 5, "another kind of authentication"),
+        (AppState::EnterpriseMismatch, 5, "have your Box admin authorise it again"),
+        (AppState::NoPublicKey, 5, "Add and Manage Public Keys"),
+    ] {
+        let stage = stage().await;
+        stage.jeton(&["clients", "add", "box", "--service-account", &config(&stage, &key().pkcs8, None)]).succeeded();
+        stage.jeton(&["connect", "box", "--jwt"]).succeeded();
+        stage.emulator.box_service().set_app_state(CLIENT_ID, state);
+        for again in
+            [&["refresh", "box"][..], &["connect", "box", "--jwt", "--replace"], &["connect", "box", "--client-credentials", "--replace"]]
+        {
+            told(&stage.jeton(again), &format!("{state:?} {again:?}"), code, &[says]);
+        }
+        stage.emulator.box_service().set_app_state(CLIENT_ID, AppState::Active);
+        stage.jeton(&["refresh", "box"]).succeeded();
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_that_the_service_keeps_waiting_loses_nothing() {
+    let stage = stage().await;
+    stage.jeton(&["clients", "add", "box", "--service-account", &config(&stage, &key().pkcs8, None)]).succeeded();
+    stage.jeton(&["connect", "box", "--jwt", "--name", "work-box"]).succeeded();
+    for fault in [Fault::RateLimited(RetryAfter::Seconds(1)), Fault::ServerError(503), Fault::DropBefore, Fault::Html] {
+        stage.emulator.faults().inject(fault.clone(), Matcher::any().path("/oauth2/token"), 1);
+        let ran = stage.jeton(&["refresh", "work-box"]);
+        assert!(ran.code == 4 || matches!(fault, Fault::Html), "{fault:?}: {ran:?}");
+        stage.jeton(&["connect", "box", "--jwt", "--name", "work-box", "--replace"]).succeeded();
+        assert!(stage.emulator.box_service().is_live(&stage.token()));
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_declines_is_told_so_with_or_without_boxs_words() {
+    let stage = Stage::with_client().await;
+    for words in [Some("The user denied access to your application"), Some("No"), None] {
+        stage.emulator.box_service().set_decline_description(words);
+        let connecting = stage.begin_connect(&[]);
+        let back = stage.emulator.consent(&connecting.url, Decision::Deny).await.unwrap();
+        get(back.as_str());
+        told(&connecting.finish(), "declined", 3, &["access was declined", words.unwrap_or("access_denied")]);
+    }
+    let connecting = stage.begin_connect(&["--scope", "manage_groups"]);
+    let back = stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap();
+    get(back.as_str());
+    told(&connecting.finish(), "scope", 3, &["invalid_scope"]);
+}
+
+#[tokio::test]
+async fn each_error_of_the_api_says_who_must_act() {
+    let stage = Stage::connected().await;
+    let error = |status: u16, code: &str| {
+        let body = format!("{{\"type\":\"error\",\"status\":{status},\"code\":\"{code}\",\"message\":\"No.\",\"request_id\":\"r1\"}}");
+        Fault::Body { status, content_type: "application/json".into(), bytes: body.into() }
+    };
+    for (fault, code, says) in [
+        (error(403, "insufficient_scope"), 3, "scope"),
+        (error(403, "access_denied_insufficient_permissions"), 3, "Make API calls as users"),
+        (error(403, "access_from_location_blocked"), 3, "blocked this network"),
+        (error(403, "forbidden_by_policy"), 3, "policy"),
+        (error(404, "not_found"), 1, "not_found"),
+        (error(409, "conflict"), 1, "conflict"),
+        (error(429, "rate_limit_exceeded"), 4, "later"),
+        (Fault::RateLimited(RetryAfter::Seconds(7)), 4, "later"),
+        (Fault::ServerError(503), 4, "later"),
+        (Fault::ServerError(500), 4, "later"),
+    ] {
+        stage.emulator.faults().inject(fault.clone(), Matcher::any().path("/2.0/users/me"), 1);
+        told(&stage.jeton(&["test", "work-box"]), &format!("{fault:?}"), code, &[says]);
+        assert_eq!(stage.refreshes(), 0, "a refresh mends none of these: {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_that_expired_is_refreshed_once_whatever_box_calls_it() {
+    use jeton_emulator::ExpiredError;
+    for error in [ExpiredError::InvalidToken, ExpiredError::ExpiredToken] {
+        let stage = Stage::connected().await;
+        stage.emulator.box_service().set_expired_error(error);
+        stage.emulator.box_service().expire_access_tokens();
+        stage.jeton(&["test", "work-box"]).succeeded();
+        stage.emulator.box_service().expire_access_tokens();
+        stage.jeton(&["request", "work-box", "GET", "users/me"]).succeeded();
+        assert_eq!(stage.refreshes(), 2);
+    }
+}

@@ -1,0 +1,113 @@
+//! What Graph says about a connection.
+
+use jeton_emulator::{Fault, Matcher, RetryAfter};
+
+use super::Scene;
+
+#[tokio::test]
+async fn the_account_is_told_by_whatever_the_scopes_let_see() {
+    for (scopes, asked) in [
+        ("User.Read,Files.ReadWrite", &["/v1.0/me", "/v1.0/me/drive"][..]),
+        ("User.Read", &["/v1.0/me", "/v1.0/me/drive"]),
+        ("Files.Read", &["/v1.0/me", "/v1.0/me/drive"]),
+    ] {
+        let scene = Scene::native().await;
+        let ran = scene.connect(&["--scope", scopes]).await.succeeded();
+        assert!(ran.stderr.contains("as Ada Emulated"), "{scopes}: {ran:?}");
+        let mut paths: Vec<_> =
+            scene.stage.emulator.journal().entries().into_iter().filter(|entry| entry.host.starts_with("graph.")).collect();
+        paths.retain(|entry| entry.method == "GET");
+        assert_eq!(paths.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_personal_drive_is_one_too() {
+    let scene = Scene::native().await;
+    let drive = r#"{"id":"b!personal","driveType":"personal","owner":{"user":{"id":"ABC","displayName":"Ada"}}}"#;
+    scene.answer("/v1.0/me/drive", 200, drive);
+    scene.connect(&[]).await.succeeded();
+    // Only the drive may be seen: its owner is the account.
+    let scene = Scene::native().await;
+    scene.answer("/v1.0/me/drive", 200, drive);
+    let ran = scene.connect(&["--scope", "Files.Read"]).await.succeeded();
+    assert!(ran.stderr.contains("as Ada"), "{ran:?}");
+    let list: serde_json::Value = serde_json::from_str(&scene.stage.jeton(&["show", "one", "--json"]).succeeded().stdout).unwrap();
+    assert_eq!((&list["account"]["id"], &list["account"]["name"]), (&"ABC".into(), &"Ada".into()));
+}
+
+#[tokio::test]
+async fn a_person_without_a_drive_is_a_person() {
+    let scene = Scene::native().await;
+    scene.answer("/v1.0/me/drive", 404, r#"{"error":{"code":"itemNotFound","message":"User's mysite not found."}}"#);
+    let ran = scene.connect(&[]).await.succeeded();
+    assert!(ran.stderr.contains("as Ada Emulated (ada@example.com)"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_may_see_neither_is_kept_and_says_what_it_lacks() {
+    let scene = Scene::native().await;
+    let ran = scene.connect(&["--scope", "Mail.Read"]).await.succeeded();
+    assert!(ran.stderr.contains("couldn't be asked: the connection lacks a scope"), "{ran:?}");
+    scene.stage.jeton(&["test", "one"]).failed(3, &["the connection lacks a scope", "accessDenied"]);
+}
+
+#[tokio::test]
+async fn graphs_refusals_say_who_must_act() {
+    let error = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"in Graph's words"}}}}"#);
+    for (status, code, exit, says) in [
+        (403, "Authorization_RequestDenied", 3, "the connection lacks a scope"),
+        (403, "accessDenied", 3, "the connection lacks a scope"),
+        (500, "generalException", 4, "the service is not available"),
+        (503, "serviceNotAvailable", 4, "the service is not available"),
+        (404, "ResourceNotFound", 1, "the service refused"),
+    ] {
+        let scene = Scene::connected().await;
+        for path in ["/v1.0/me", "/v1.0/me/drive"] {
+            scene.answer(path, status, &error(code));
+        }
+        let ran = scene.stage.jeton(&["test", "one"]);
+        assert_eq!(ran.code, exit, "{code}: {ran:?}");
+        for words in [says, code, "in Graph's words"] {
+            assert!(ran.stderr.contains(words), "{code}, {words}: {ran:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_graphs_says_how_long_to_wait() {
+    let scene = Scene::connected().await;
+    let me = || Matcher::any().path("/v1.0/me");
+    scene.stage.emulator.faults().inject(Fault::RateLimited(RetryAfter::Seconds(30)), me(), 2);
+    scene.stage.jeton(&["test", "one"]).failed(4, &["the service asks to wait"]);
+    let ran = scene.stage.jeton(&["request", "one", "GET", "me"]);
+    assert!(ran.code == 4 && ran.stderr.contains("Try again in 30 s"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_request_of_the_api_is_refreshed_once_and_judged() {
+    let scene = Scene::connected().await;
+    assert_eq!(scene.microsoft().expire_access_tokens(), 1);
+    let ran = scene.stage.jeton(&["request", "one", "GET", "me/drive"]).succeeded();
+    assert!(ran.stdout.contains("\"driveType\":\"business\"") && scene.stage.refreshes() == 1, "{ran:?}");
+    scene.stage.jeton(&["request", "one", "POST", "me/revokeSignInSessions"]).failed_with(3);
+    scene.stage.jeton(&["request", "one", "GET", "me", "--as-user", "7"]).failed_with(1);
+}
+
+impl Scene {
+    /// Graph answers the next request of this path so.
+    fn answer(&self, path: &str, status: u16, body: &str) {
+        let fault = Fault::Body { status, content_type: "application/json".into(), bytes: body.to_owned().into() };
+        self.stage.emulator.faults().inject(fault, Matcher::any().path(path), 1);
+    }
+}
+
+impl crate::stage::Ran {
+    /// It failed with this code, whatever it printed before.
+    #[track_caller]
+    pub(super) fn failed_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        assert!(self.stderr.contains("error: "), "{self:?}");
+        self
+    }
+}

@@ -1,0 +1,12 @@
+//! Microsoft.
+
+mod assertions;
+mod clouds;
+mod consent;
+mod device;
+mod discovery;
+mod graph;
+mod refresh;
+mod stage;
+mod tenants;
+mod tokens;

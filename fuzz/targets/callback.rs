@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jeton_fuzz::assert_presentable;
 use jeton_runtime::fuzzing::{code, revealed};
-use jeton_runtime::{Flow, Grant, GrantKind, Secret};
+use jeton_runtime::{Flow, Secret};
 use libfuzzer_sys::fuzz_target;
 
 const STATE: &str = "zR3-aE_x7Kq0";
@@ -43,12 +43,7 @@ fuzz_target!(|text: &str| {
 });
 
 fn flow(state: &str) -> Flow {
-    Flow {
-        grant: Grant::new(GrantKind::AuthorizationCode, vec![]),
-        redirect_uri: "http://127.0.0.1:4000/callback".to_owned(),
-        state: Secret::new("state", state),
-        verifier: Secret::new("code-verifier", "verifier"),
-    }
+    jeton_runtime::fuzzing::flow("http://127.0.0.1:4000/callback", state).unwrap()
 }
 
 type Answer = (Option<Vec<u8>>, Vec<(String, String)>);

@@ -6,7 +6,7 @@
 
 use jeton_fuzz::assert_presentable;
 use jeton_runtime::fuzzing::code;
-use jeton_runtime::{Flow, Grant, GrantKind, Secret};
+use jeton_runtime::{Flow, Secret};
 use libfuzzer_sys::fuzz_target;
 
 const STATE: &str = "zR3-aE_x7Kq0";
@@ -57,10 +57,5 @@ fn round_trip(text: &str) {
 }
 
 fn flow() -> Flow {
-    Flow {
-        grant: Grant::new(GrantKind::AuthorizationCode, vec![]),
-        redirect_uri: "http://127.0.0.1:47800/callback".to_owned(),
-        state: Secret::new("state", STATE),
-        verifier: Secret::new("code-verifier", "verifier"),
-    }
+    jeton_runtime::fuzzing::flow("http://127.0.0.1:47800/callback", STATE).unwrap()
 }

@@ -1,13 +1,20 @@
 //! Providers that are a manifest alone: one that a person adds, and those that come with Jeton, each against a service that is made from its
 //! vendor's facts.
 
+mod bundled;
+mod code;
+mod media;
+mod storage;
+mod work;
+
 use std::fs;
 
-use jeton_emulator::generic_service::{Facts, GenericClient};
-use jeton_emulator::{Decision, Emulator, Options};
+use bundled::stage;
+use jeton_emulator::Decision;
+use jeton_emulator::generic_service::Facts;
 
 use crate::providers::text;
-use crate::stage::{CLIENT_ID, CLIENT_SECRET, Stage, get};
+use crate::stage::{CLIENT_ID, CLIENT_SECRET, Stage, browse};
 
 /// What is particular about Acme, as its documentation would say it.
 const FACTS: &str = r#"
@@ -120,28 +127,12 @@ scheme = "Acme-token"
 text = "1. Enter {redirect_uri}."
 "#;
 
-/// An empty home, and a service with one client.
-async fn stage(facts: Facts) -> (Stage, String) {
-    let name = facts.name.clone();
-    let emulator =
-        Emulator::start(Options { generic: vec![facts], max_lifetime: std::time::Duration::from_secs(120), ..Options::default() });
-    let emulator = emulator.await.unwrap();
-    let service = emulator.generic(&name).unwrap();
-    service.register_client(
-        GenericClient::new(CLIENT_ID, CLIENT_SECRET)
-            .redirect_uri("http://127.0.0.1/callback")
-            .redirect_uri("http://127.0.0.1:47800/callback"),
-    );
-    let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join("ca.pem"), emulator.ca_pem()).unwrap();
-    (Stage { emulator, home }, name)
-}
-
-async fn connect(stage: &Stage, id: &str, more: &[&str]) {
-    stage.jeton_with_input(&["clients", "add", id, "--id", CLIENT_ID, "--secret-file", "-"], CLIENT_SECRET).succeeded();
-    let connecting = stage.begin_connect_to(id, &[&["--name", "work-box"], more].concat());
-    let back = stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_or_else(|error| panic!("{id}: {error}"));
-    get(back.as_str());
+/// Connects to Acme as a person would.
+async fn connect(stage: &Stage, more: &[&str]) {
+    stage.jeton_with_input(&["clients", "add", "acme", "--id", CLIENT_ID, "--secret-file", "-"], CLIENT_SECRET).succeeded();
+    let connecting = stage.begin_connect_to("acme", &[&["--name", "work-box"], more].concat());
+    let back = stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap();
+    browse(&back);
     connecting.finish().succeeded();
 }
 
@@ -154,7 +145,7 @@ async fn a_person_adds_a_manifest_alone_and_it_works_like_any_provider() {
     assert!(shown.stderr.contains("have the service change the address of revoke, token, by its Region: must match"), "{shown:?}");
     let digest = shown.stderr.rsplit_once("--digest ").unwrap().1.trim().to_owned();
     stage.jeton(&["providers", "add", text(&path), "--yes", "--digest", &digest]).succeeded();
-    connect(&stage, "acme", &["--scope", "read"]).await;
+    connect(&stage, &["--scope", "read"]).await;
     let before = stage.token();
     let service = stage.emulator.generic(&name).unwrap();
     assert!(service.is_live(&before));
@@ -191,22 +182,4 @@ async fn a_file_that_only_says_that_its_code_is_jetons_is_refused() {
     other.extend_from_slice(&file[code.len()..]);
     fs::write(&path, other).unwrap();
     stage.jeton(&["providers", "add", text(&path)]).failed(6, &["says that its component is Jeton's oauth2", "provider.toml alone"]);
-}
-
-#[tokio::test]
-async fn bundled_manifests_take_a_person_to_a_token_of_a_service_made_from_the_vendors_facts() {
-    for (id, identifies, refreshes) in [("github", true, false), ("notion", true, false), ("zoho", true, true)] {
-        let (stage, name) = stage(Facts::shipped(id).unwrap().unwrap()).await;
-        connect(&stage, id, &[]).await;
-        let service = stage.emulator.generic(&name).unwrap();
-        let before = stage.token();
-        assert!(service.is_live(&before), "{id}");
-        if identifies {
-            stage.jeton(&["test", "work-box"]).succeeded();
-        }
-        if refreshes {
-            stage.jeton(&["refresh", "work-box"]).succeeded();
-            assert!(stage.token() != before && service.is_live(&stage.token()), "{id}");
-        }
-    }
 }

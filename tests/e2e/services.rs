@@ -5,5 +5,5 @@ mod box_errors;
 mod dropbox;
 mod dropbox_errors;
 mod google;
-mod keys;
+pub(crate) mod keys;
 mod microsoft;

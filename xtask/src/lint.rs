@@ -1,10 +1,11 @@
-//! `cargo xtask lint`: format, clippy, documentation and licences. All of them run, whatever the first one finds.
+//! `cargo xtask lint`: format, clippy, documentation, licences, and the tests that documents name. All of them run, whatever the first one
+//! finds.
 
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{licences, run, setup};
+use crate::{licences, named_tests, run, setup};
 
 const WASM: &str = "wasm32-unknown-unknown";
 const ATTEMPTS: &str = "tests/hostile/attempts";
@@ -13,7 +14,7 @@ const ATTEMPTS: &str = "tests/hostile/attempts";
 pub fn run() -> Result<ExitCode> {
     setup::wasm()?;
     setup::formatter_and_clippy()?;
-    let checks: [(&str, &dyn Fn() -> Result<()>); 8] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 9] = [
         ("format of the host", &|| run::done(&mut run::cargo(&["fmt", "--all", "--check"]))),
         ("format of the components", &|| run::done(within("components").args(["fmt", "--all", "--check"]))),
         ("format of the hostile components", &|| run::done(within(ATTEMPTS).args(["fmt", "--all", "--check"]))),
@@ -29,6 +30,7 @@ pub fn run() -> Result<ExitCode> {
             run::done(doc.env("RUSTDOCFLAGS", "-D warnings"))
         }),
         ("licences and advisories", &licences::check),
+        ("tests that documents name", &named_tests::check),
     ];
     let mut failed = vec![];
     for (name, check) in checks {

@@ -18,6 +18,7 @@ mod demo;
 mod fuzz;
 mod licences;
 mod lint;
+mod named_tests;
 mod postgres;
 mod run;
 mod setup;

@@ -3,8 +3,8 @@
 use ErrorKind::*;
 use jeton_provider::*;
 
-/// Part of a description, or a code of the API: what it means, and what to do.
-const MEANINGS: [(&str, ErrorKind, &str); 13] = [
+/// Part of a description or of a code: what it means, and what to do.
+const MEANINGS: [(&str, ErrorKind, &str); 15] = [
     (
         "not authorized by the enterprise admin",
         AdminApprovalRequired,
@@ -31,6 +31,8 @@ const MEANINGS: [(&str, ErrorKind, &str); 13] = [
         InvalidClient,
         "Compare client id, secret and subject. Your Box admin must have authorised the app; users need Generate user access tokens",
     ),
+    ("client credentials are", InvalidClient, "Compare both with the app's Configuration page"),
+    ("_scope", InsufficientScope, "Tick it under Application Scopes on the app's Configuration page"),
     (
         "access_denied_insufficient_permissions",
         AccessDenied,
@@ -43,9 +45,9 @@ const MEANINGS: [(&str, ErrorKind, &str); 13] = [
 /// Who must act.
 pub fn explain(error: Error) -> Error {
     let description = error.description.as_deref().unwrap_or_default();
-    let said = |part: &str| holds(description, part) || error.code.as_deref() == Some(part);
+    let said = |part: &str| holds(description, part) || error.code.as_deref().is_some_and(|code| holds(code, part));
     match MEANINGS.iter().find(|(part, _, _)| said(part)) {
-        Some((_, kind, advice)) => Error { kind: *kind, description: Some([description, ". ", advice].concat()), ..error },
+        Some((_, kind, advice)) => Error { kind: *kind, description: Some(concat(&[description, ". ", advice])), ..error },
         None => error,
     }
 }

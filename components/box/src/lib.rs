@@ -82,7 +82,7 @@ fn header(name: &str, value: &str) -> Result<Option<Header>> {
             Some(header) => Header::text(header, value),
             None => {
                 let known = ": there are as-user, notifications, header:NAME, resource, shared-link";
-                return Err(Error::unsupported(&["the option ", name, known].concat()));
+                return Err(Error::unsupported(&concat(&["the option ", name, known])));
             }
         },
     }))

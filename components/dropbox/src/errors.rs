@@ -34,7 +34,7 @@ pub fn of_api(answer: &Response, error: Error) -> Error {
         _ => return Error { code: Some(code), ..error },
     };
     let description = match answer.text("/error/required_scope") {
-        Some(scope) => [advice, " ", &scope].concat(),
+        Some(scope) => concat(&[advice, " ", &scope]),
         None => advice.to_owned(),
     };
     let retry_after = seconds(answer.text("/error/retry_after")).or(error.retry_after);
@@ -43,8 +43,12 @@ pub fn of_api(answer: &Response, error: Error) -> Error {
 
 /// An error of the token endpoint. A redirect URI that doesn't fit is called an invalid grant there.
 pub fn explain(error: Error) -> Error {
-    match error.description.as_deref() {
-        Some(text) if holds(text, "redirect_uri") => Error { kind: RedirectMismatch, ..error },
-        _ => error,
-    }
+    let said = error.description.as_deref().unwrap_or_default();
+    let (kind, advice) = match error.code.as_deref() {
+        _ if holds(said, "redirect_uri") => (RedirectMismatch, "Enter it on the app's Settings tab under Redirect URIs, with its port"),
+        Some("invalid_client") => (InvalidClient, "Compare App key and App secret with the app's Settings tab"),
+        Some("invalid_scope") => (InsufficientScope, "Tick it on the app's Permissions tab"),
+        _ => return error,
+    };
+    Error { kind, description: Some(concat(&[said, ". ", advice])), ..error }
 }

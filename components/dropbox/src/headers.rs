@@ -22,7 +22,7 @@ pub fn of(option: &str, value: &str) -> Result<Header> {
         None => {
             let known = ": there are as-user, as-admin, path-root, header:NAME, token-access-type, include-granted-scopes, force-reapprove, \
                 force-reauthentication, disable-signup, require-role, locale";
-            Err(Error::unsupported(&["the option ", option, known].concat()))
+            Err(Error::unsupported(&concat(&["the option ", option, known])))
         }
     }
 }
@@ -49,5 +49,5 @@ fn path_root(value: &str) -> Result<String> {
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
         return Err(Error::other("path-root is home, root:ID or namespace:ID"));
     }
-    Ok(["{\".tag\":\"", tag, "\",\"", tag, "\":\"", id, "\"}"].concat())
+    Ok(concat(&["{\".tag\":\"", tag, "\",\"", tag, "\":\"", id, "\"}"]))
 }

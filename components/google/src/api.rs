@@ -3,6 +3,7 @@
 
 use jeton_provider::*;
 
+use crate::errors::advised;
 use crate::{SUBJECT, extra, scopes};
 
 /// Asks whoever answers a token of these scopes.
@@ -64,6 +65,15 @@ pub fn error(answer: &Response) -> Error {
         (_, 403) => ErrorKind::AccessDenied,
         _ => ErrorKind::Other,
     };
-    let description = answer.text("/error/message").unwrap_or_else(|| format!("Google's API answered with status {}", answer.status()));
-    Error { kind, code: reason(answer), description: Some(description), retry_after: answer.retry_after() }
+    let description = answer.text("/error/message").unwrap_or_else(|| answer.with_status("Google's API answered with status "));
+    let error = Error { kind, code: reason(answer), description: Some(description), retry_after: answer.retry_after() };
+    match error.code.as_deref() {
+        Some("SERVICE_DISABLED" | "accessNotConfigured") => {
+            advised(error, ErrorKind::InvalidClient, "Enable the API in the client's project: APIs & Services → Library")
+        }
+        _ if kind == ErrorKind::InsufficientScope => {
+            advised(error, kind, "Ask for it with --scope; it stands under Google Auth Platform → Data Access")
+        }
+        _ => error,
+    }
 }

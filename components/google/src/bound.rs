@@ -10,18 +10,18 @@ use crate::errors;
 /// How long a nonce is worth a try, in seconds. An old one costs a second request, and nothing else.
 const NONCE_LIFETIME: u64 = 3600;
 
-pub fn redeem<'a>(client: &Client, code: &Secret, request: impl Fn() -> Result<Request<'a>>) -> Result<Tokens> {
+pub fn redeem<'a>(client: &Client, code: &Secret, request: &dyn Fn() -> Result<Request<'a>>) -> Result<Tokens> {
     let key = client.required("dpop-key")?;
-    prove("nonce-code", |target| Ok(dpop_proof_for_code(&key, target, code)?), request)
+    prove("nonce-code", &|target| Ok(dpop_proof_for_code(&key, target, code)?), request)
 }
 
-pub fn refresh<'a>(client: &Client, request: impl Fn() -> Result<Request<'a>>) -> Result<Tokens> {
+pub fn refresh<'a>(client: &Client, request: &dyn Fn() -> Result<Request<'a>>) -> Result<Tokens> {
     let key = client.required("dpop-key")?;
-    prove("nonce-refresh", |target| Ok(dpop_proof(&key, target, None)?), request)
+    prove("nonce-refresh", &|target| Ok(dpop_proof(&key, target, None)?), request)
 }
 
 /// Sends the request with a proof, and once more where Google wants another nonce in it.
-fn prove<'a>(kept: &str, proof: impl Fn(&DpopTarget) -> Result<Secret>, request: impl Fn() -> Result<Request<'a>>) -> Result<Tokens> {
+fn prove<'a>(kept: &str, proof: &dyn Fn(&DpopTarget) -> Result<Secret>, request: &dyn Fn() -> Result<Request<'a>>) -> Result<Tokens> {
     let send = |nonce: Option<String>| {
         let target = DpopTarget { method: Method::Post, endpoint: "token".to_owned(), path: None, nonce };
         let proof = proof(&target)?;

@@ -146,8 +146,8 @@ pub fn explain(error: Error) -> Error {
 }
 
 /// The service's words, then ours.
-fn advised(error: Error, kind: ErrorKind, advice: &str) -> Error {
+pub fn advised(error: Error, kind: ErrorKind, advice: &str) -> Error {
     let said = error.description.as_deref().unwrap_or_default().trim_end_matches('.');
-    let description = if said.is_empty() { advice.to_owned() } else { format!("{said}. {advice}") };
+    let description = if said.is_empty() { advice.to_owned() } else { concat(&[said, ". ", advice]) };
     Error { kind, description: Some(description), ..error }
 }

@@ -25,7 +25,7 @@ pub fn tokens(client: &Client, grant: &Grant<'_>) -> Result<Tokens> {
     match &grant.subject {
         Some(account) if pool => act_as(&federate(client, given, CLOUD)?.access, account, &wanted, grant),
         Some(account) => act_as(given, account, &wanted, grant),
-        None if pool => federate(client, given, &wanted.join(" ")),
+        None if pool => federate(client, given, &join(&wanted, " ")),
         None => Err(Error::new(
             ErrorKind::InvalidClient,
             "Name the service account to act as with --subject, or add a client whose id is the full name of an identity pool's \
@@ -54,17 +54,17 @@ fn federate(client: &Client, given: &Secret, scope: &str) -> Result<Tokens> {
 
 /// `generateAccessToken` of the IAM Credentials API. Option `delegates`: accounts in between, with commas.
 fn act_as(token: &Secret, account: &str, scopes: &[String], grant: &Grant<'_>) -> Result<Tokens> {
-    let path = format!("{account}:generateAccessToken");
+    let path = concat(&[account, ":generateAccessToken"]);
     let mut request = Request::new(Method::Post, "iam").path(&path).token_in_header("authorization", "Bearer", token).as_json();
     for scope in scopes {
         request = request.form("scope[]", scope.as_str());
     }
     for (_, delegates) in grant.options.iter().filter(|(name, _)| name == "delegates") {
-        for delegate in delegates.split(',') {
-            request = request.form("delegates[]", format!("projects/-/serviceAccounts/{}", delegate.trim()));
+        for delegate in split(delegates, b',') {
+            request = request.form("delegates[]", concat(&["projects/-/serviceAccounts/", delegate.trim()]));
         }
     }
-    let answer = request.form("lifetime", format!("{LIFETIME}s")).send()?;
+    let answer = request.form("lifetime", concat(&[&decimal(LIFETIME), "s"])).send()?;
     match answer.secret("/accessToken") {
         Some(access) => Ok(Tokens {
             access,
@@ -72,7 +72,7 @@ fn act_as(token: &Secret, account: &str, scopes: &[String], grant: &Grant<'_>) -
             id_token: None,
             expires_in: Some(LIFETIME),
             refresh_expires_in: None,
-            scope: Some(scopes.join(" ")),
+            scope: Some(join(scopes, " ")),
             extras: vec![],
         }),
         None => Err(errors::refused_account(api::error(&answer))),

@@ -1,5 +1,7 @@
 //! Google's scopes are URLs; a person may write the end of one (`drive.file`).
 
+use jeton_provider::{concat, join, split};
+
 /// What most scopes begin with.
 const API: &str = "https://www.googleapis.com/auth/";
 
@@ -23,13 +25,13 @@ pub fn asked_for_nobody(scopes: &[String]) -> Vec<String> {
 }
 
 fn sent(scope: &str) -> String {
-    if matches!(scope, "openid" | "email" | "profile") || scope.contains(':') { scope.to_owned() } else { format!("{API}{scope}") }
+    if matches!(scope, "openid" | "email" | "profile") || scope.contains(':') { scope.to_owned() } else { concat(&[API, scope]) }
 }
 
 /// What Google answers for it.
 fn granted(scope: &str) -> String {
     match scope {
-        "email" | "profile" => format!("{API}userinfo.{scope}"),
+        "email" | "profile" => concat(&[API, "userinfo.", scope]),
         other => sent(other),
     }
 }
@@ -40,17 +42,17 @@ pub fn as_asked(scope: &str, asked: &[String]) -> String {
         Some(asked) => asked.clone(),
         None => one.to_owned(),
     };
-    scope.split(' ').map(spelled).collect::<Vec<_>>().join(" ")
+    join(&split(scope, b' ').map(spelled).collect::<Vec<_>>(), " ")
 }
 
 /// Whether a token of these scopes may ask who the person is.
 pub fn tell_identity(scope: &str) -> bool {
     let identity = ["openid".to_owned(), granted("email"), granted("profile")];
-    scope.split(' ').any(|one| identity.contains(&granted(one)))
+    split(scope, b' ').any(|one| identity.contains(&granted(one)))
 }
 
 /// Whether it may ask about the person's Drive.
 pub fn tell_drive(scope: &str) -> bool {
     let drive = |name: &str| name == "drive" || name.starts_with("drive.");
-    scope.split(' ').any(|one| granted(one).strip_prefix(API).is_some_and(drive))
+    split(scope, b' ').any(|one| granted(one).strip_prefix(API).is_some_and(drive))
 }

@@ -10,7 +10,7 @@ const LIFETIME: u64 = 3600;
 
 pub fn tokens(client: &Client, grant: &Grant<'_>) -> Result<Tokens> {
     let key = client.required("private-key")?;
-    let scope = scopes::asked_for_nobody(&grant.scopes).join(" ");
+    let scope = join(&scopes::asked_for_nobody(&grant.scopes), " ");
     let send = |now| {
         // The manifest lets no other address through.
         let mut jwt = Jwt::default().claim("iss", client.id()).claim("aud", client.needed("token-uri")?).claim("scope", scope.as_str());

@@ -84,14 +84,11 @@ pub(crate) fn explain_answer(client: &Client, answer: &Response) -> Error {
 fn explained(client: &Client, error: Error, suberror: Option<String>, wanted: Option<String>) -> Error {
     let said = error.description.as_deref().unwrap_or_default();
     let row = number(said).and_then(|number| TABLE.iter().find(|(_, numbers, _)| numbers.contains(&number)));
-    let kind = match (row, suberror.as_deref().or(error.code.as_deref())) {
-        (Some((kind, ..)), _) => *kind,
-        (None, Some("consent_required")) => ErrorKind::AdminApprovalRequired,
-        (None, Some("interaction_required" | "login_required" | "basic_action" | "additional_action")) => ErrorKind::InvalidGrant,
-        (None, Some("expired_token" | "bad_verification_code")) => ErrorKind::InvalidGrant,
-        (None, Some("authorization_declined")) => ErrorKind::AccessDenied,
-        (None, Some("invalid_resource")) => ErrorKind::InvalidClient,
-        (None, _) => error.kind,
+    // A word that isn't known leaves it to the one that is less exact.
+    let words = [suberror.as_deref(), error.code.as_deref()];
+    let kind = match row {
+        Some((kind, ..)) => *kind,
+        None => words.into_iter().flatten().find_map(meaning).unwrap_or(error.kind),
     };
     // The envelope: the text, then ids and a time, each on a line.
     let text = match find(said, "Trace ID:") {
@@ -105,14 +102,26 @@ fn explained(client: &Client, error: Error, suberror: Option<String>, wanted: Op
     };
     match (wanted, row) {
         (Some(wanted), _) => add(&claims::advice(&claims::encoded(&wanted))),
-        (None, Some((_, numbers, advice))) if numbers.contains(&65001) => add(&[advice, &*consent_page(client)].concat()),
+        (None, Some((_, numbers, advice))) if numbers.contains(&65001) => add(&concat(&[advice, &consent_page(client)])),
         (None, Some((_, _, advice))) if !advice.is_empty() => add(advice),
         (None, _) => {}
     }
     if let Some(id) = correlation(said) {
-        description.push_str(&[" [correlation id ", id, "]"].concat());
+        description.push_str(&concat(&[" [correlation id ", id, "]"]));
     }
     Error { kind, description: Some(description), ..error }
+}
+
+/// What a `suberror` or an `error` means that OAuth itself doesn't have.
+fn meaning(word: &str) -> Option<ErrorKind> {
+    Some(match word {
+        "consent_required" => ErrorKind::AdminApprovalRequired,
+        "interaction_required" | "login_required" | "basic_action" | "additional_action" => ErrorKind::InvalidGrant,
+        "expired_token" | "bad_verification_code" => ErrorKind::InvalidGrant,
+        "authorization_declined" => ErrorKind::AccessDenied,
+        "invalid_resource" => ErrorKind::InvalidClient,
+        _ => return None,
+    })
 }
 
 /// Where an administrator allows an app for the organization.
@@ -120,7 +129,7 @@ fn explained(client: &Client, error: Error, suberror: Option<String>, wanted: Op
 fn consent_page(client: &Client) -> String {
     let tenant = client.setting("tenant").filter(|tenant| tenant != "common").unwrap_or_else(|| "organizations".to_owned());
     let authority = cloud::authority(client, &tenant).unwrap_or_default();
-    [&*authority, "/adminconsent?client_id=", &client.id()].concat()
+    concat(&[&authority, "/adminconsent?client_id=", &client.id()])
 }
 
 fn number(said: &str) -> Option<u32> {

@@ -32,7 +32,11 @@ fn read(answer: &Response, id: &str, login: &str, name: &str) -> Result<Account>
     answer.to_account::<Microsoft>(id, login, name).map_err(|error| {
         let message = answer.text("/error/message");
         let description = match claims::challenge(answer) {
-            Some(claims) => Some([message.as_deref().unwrap_or_default(), " ", &claims::advice(&claims)].concat()),
+            Some(claims) => Some(concat(&[message.as_deref().unwrap_or_default(), " ", &claims::advice(&claims)])),
+            None if error.kind == ErrorKind::InsufficientScope => {
+                let message = message.as_deref().unwrap_or_default().trim_end_matches('.');
+                Some(concat(&[message, ". Add it under the app's API permissions"]))
+            }
             None => message.or(error.description),
         };
         Error { code: answer.text("/error/code"), description, ..error }

@@ -29,15 +29,15 @@ pub(crate) fn add<'a>(request: Request<'a>, claims: Option<&str>) -> Request<'a>
 /// The claims of a challenge in `WWW-Authenticate`, in base64.
 pub(crate) fn challenge(answer: &Response) -> Option<String> {
     let header = answer.header("www-authenticate").filter(|header| holds(header, "insufficient_claims"))?;
-    let claims = header.split(',').find_map(|part| part.trim_start().strip_prefix("claims=\""))?;
-    let claims = claims.split('"').next()?;
+    let claims = split(&header, b',').find_map(|part| part.trim_start().strip_prefix("claims=\""))?;
+    let claims = split(claims, b'"').next()?;
     // It will stand in a command that a person copies.
     claims.bytes().all(|byte| digit(byte).is_some() || byte == b'=').then(|| claims.to_owned())
 }
 
 /// What a person does about it.
 pub(crate) fn advice(claims: &str) -> String {
-    ["Sign in again with what it asks for: jeton connect microsoft --replace --option claims=", claims].concat()
+    concat(&["Sign in again with what it asks for: jeton connect microsoft --replace --option claims=", claims])
 }
 
 /// In base64, of either alphabet.

@@ -18,7 +18,7 @@ pub(crate) fn agree(client: &Client) -> Result<()> {
     if of.contains(&graph.as_str()) {
         return Ok(());
     }
-    let text = ["The Graph of ", &login, " is ", &of.join(" or "), ", not ", &graph, ". Set the client's graph-host to it"].concat();
+    let text = concat(&["The Graph of ", &login, " is ", &join(of, " or "), ", not ", &graph, ". Set the client's graph-host to it"]);
     Err(Error::new(ErrorKind::InvalidClient, text))
 }
 
@@ -26,10 +26,10 @@ pub(crate) fn agree(client: &Client) -> Result<()> {
 pub(crate) fn issuers(client: &Client) -> Result<impl Iterator<Item = String>> {
     let graph = client.needed("graph-host")?;
     let logins = CLOUDS.iter().filter(move |(_, graphs)| graphs.contains(&graph.as_str()));
-    Ok(logins.map(|(login, _)| ["https://", login, "/{tenantid}/v2.0"].concat()))
+    Ok(logins.map(|(login, _)| concat(&["https://", login, "/{tenantid}/v2.0"])))
 }
 
 /// Below this every address of a tenant begins.
 pub(crate) fn authority(client: &Client, tenant: &str) -> Result<String> {
-    Ok(["https://", &client.needed("login-host")?, "/", tenant].concat())
+    Ok(concat(&["https://", &client.needed("login-host")?, "/", tenant]))
 }

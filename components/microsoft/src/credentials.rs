@@ -22,7 +22,7 @@ pub(crate) fn prove<'a>(request: Request<'a>, client: &Client) -> Result<Request
         }
     })?;
     let (id, now) = (client.id(), clock::now());
-    let audience = [&*cloud::authority(client, &client.needed("tenant")?)?, "/oauth2/v2.0/token"].concat();
+    let audience = concat(&[&cloud::authority(client, &client.needed("tenant")?)?, "/oauth2/v2.0/token"]);
     let assertion = Jwt::default().header(parameter, thumbprint).claim("aud", audience).claim("iss", id.as_str()).claim("sub", id);
     let assertion = assertion.number("nbf", now).valid(now, LIFETIME).sign(&key, algorithm)?;
     Ok(request.client_assertion(client, assertion))

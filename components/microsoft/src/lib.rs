@@ -12,6 +12,7 @@
 
 mod aadsts;
 mod account;
+mod ask;
 mod claims;
 mod cloud;
 mod credentials;
@@ -20,12 +21,6 @@ use jeton_provider::*;
 
 struct Microsoft;
 jeton_provider::export!(Microsoft, "../provider.toml");
-
-/// What is asked for where nobody says: files, and whose they are.
-const USUAL: &str = "openid profile User.Read Files.ReadWrite.All";
-
-/// Without it there is no refresh token.
-const OFFLINE: &str = "offline_access";
 
 /// Options of a sign-in. They stay with the connection, so an API request has them too.
 const OPTIONS: [&str; 4] = ["claims", "domain_hint", "login_hint", "prompt"];
@@ -37,9 +32,9 @@ impl Provider for Microsoft {
         cloud::agree(client)?;
         known(&grant.options)?;
         match grant.kind {
-            GrantKind::AuthorizationCode => sign_in(client, &grant),
-            GrantKind::DeviceCode => device_code(client, &grant),
-            GrantKind::ClientCredentials => act_for_itself(client, &grant).map(Step::Done),
+            GrantKind::AuthorizationCode => ask::sign_in(client, &grant),
+            GrantKind::DeviceCode => ask::device_code(client, &grant),
+            GrantKind::ClientCredentials => ask::for_itself(client, &grant).map(Step::Done),
             other => Err(Error::unsupported(other.name())),
         }
     }
@@ -108,41 +103,6 @@ fn known(options: &Extras) -> Result<()> {
         Some((other, _)) => Err(Error::unsupported(other)),
         None => Ok(()),
     }
-}
-
-/// What is asked for, and the refresh token with it.
-fn scope(grant: &Grant<'_>) -> String {
-    let asked = if grant.scopes.is_empty() { USUAL.to_owned() } else { grant.scopes.join(" ") };
-    if asked.split(' ').any(|scope| scope == OFFLINE) { asked } else { [&asked, OFFLINE].join(" ") }
-}
-
-fn sign_in(client: &Client, grant: &Grant<'_>) -> Result<Step> {
-    let mut request = authorization_request("authorize", client).text("scope", scope(grant)).pkce();
-    if let Some(subject) = &grant.subject {
-        request = request.text("login_hint", subject.as_str());
-    }
-    for (name, value) in grant.options.iter().filter(|(name, _)| name != "claims") {
-        request = request.text(name, value.as_str());
-    }
-    match claims::wanted(&grant.options)? {
-        Some(claims) => request.text("claims", claims).visit(),
-        None => request.visit(),
-    }
-}
-
-fn device_code(client: &Client, grant: &Grant<'_>) -> Result<Step> {
-    let request = Request::new(Method::Post, "devicecode").form("client_id", client.id()).form("scope", scope(grant));
-    request.device_code().map_err(|error| aadsts::explain(client, error))
-}
-
-fn act_for_itself(client: &Client, grant: &Grant<'_>) -> Result<Tokens> {
-    let scope = match grant.scopes.as_slice() {
-        [] => ["https://", &client.needed("graph-host")?, "/.default"].concat(),
-        asked => asked.join(" "),
-    };
-    let claims = claims::wanted(&grant.options)?;
-    let request = credentials::prove(token_request("token", "client_credentials").form("scope", scope), client)?;
-    tokens(client, claims::add(request, claims.as_deref()).send()?, claims, false)
 }
 
 /// The tokens of an answer, with what their refresh needs to know.

@@ -22,6 +22,7 @@ pub fn tokens(answer: &Response) -> Result<Tokens> {
     if !succeeded(answer, "answer.success") {
         return Err(error(answer));
     }
+    usable(answer)?;
     let secret = |key: &str, usual: &str| pointers(key, usual).iter().find_map(|pointer| answer.secret(pointer));
     let missing = || Error::other("The service answered the token request without an access token");
     let extras = manifest::pairs("extras.pointers").into_iter().filter_map(|(name, pointer)| Some((name, answer.text(&pointer)?)));
@@ -34,6 +35,28 @@ pub fn tokens(answer: &Response) -> Result<Tokens> {
         scope: scope(answer),
         extras: extras.collect(),
     })
+}
+
+/// Whether it is a bearer token (RFC 6749, 7.1), or what the manifest says, and for an API (RFC 8693, 2.2.1).
+fn usable(answer: &Response) -> Result<()> {
+    let known = |kind: &String| kind.eq_ignore_ascii_case("bearer") || manifest::texts("answer.token-types").contains(kind);
+    if let Some(kind) = answer.text("/token_type").filter(|kind| !known(kind)) {
+        return Err(Error::other(concat(&["The service answered with an unknown token_type: ", &kind])));
+    }
+    match answer.text("/issued_token_type") {
+        Some(kind) if !kind.ends_with(":access_token") && !kind.ends_with(":jwt") => {
+            Err(Error::other(concat(&["The service answered with no access token, but with a ", &kind])))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An ID token must be the issuer's, for this client and this sign-in, or the other tokens may be somebody else's too.
+pub fn check_id_token(client: &Client, tokens: &Tokens) -> Result<()> {
+    if let (Some(token), Some(issuer)) = (&tokens.id_token, manifest::text("issuer")) {
+        crypto::id_token_claims(token, &issuer, &client.id(), None)?;
+    }
+    Ok(())
 }
 
 fn lifetime(answer: &Response) -> Option<u64> {
@@ -51,8 +74,8 @@ fn lifetime(answer: &Response) -> Option<u64> {
 fn scope(answer: &Response) -> Option<String> {
     let text = pointers("answer.scope", "/scope").iter().find_map(|pointer| match pointer.strip_suffix('*') {
         Some(list) => {
-            let items: Vec<_> = (0..100).map_while(|index| answer.text(&format!("{list}{index}"))).collect();
-            Some(items.join(" "))
+            let items: Vec<_> = (0..100).map_while(|index| answer.text(&concat(&[list, &decimal(index)]))).collect();
+            Some(join(&items, " "))
         }
         None => answer.text(pointer),
     })?;
@@ -88,7 +111,7 @@ pub fn error(answer: &Response) -> Error {
         Some(Meaning::Kind(kind)) => kind,
         Some(Meaning::Pending) | None => ErrorKind::of_answer(answer.status(), code.as_deref()),
     };
-    let description = description.unwrap_or_else(|| format!("The service answered with status {}", answer.status()));
+    let description = description.unwrap_or_else(|| answer.with_status("The service answered with status "));
     Error { kind, code, description: Some(description), retry_after: answer.retry_after() }
 }
 

@@ -3,7 +3,7 @@
 use jeton_provider::*;
 
 use crate::answer::explain;
-use crate::knobs::{choice, fill, first, keep, pointers};
+use crate::knobs::{choice, fill, first, is, keep, pointers};
 use crate::step::{Part, Step as Fields};
 
 /// Puts the access token where this service wants it, and what else every request has.
@@ -34,6 +34,9 @@ pub fn authenticate(client: &Client, options: Extras) -> Result<Vec<Header>> {
 
 /// Whose tokens these are.
 pub fn identify(client: &Client, tokens: &CurrentTokens<'_>) -> Result<Account> {
+    if is("identify.style", "introspection") {
+        return introspect(client, tokens);
+    }
     let endpoint = choice("identify.endpoint", "userinfo");
     if !manifest::has_endpoint(&endpoint) {
         return Err(Error::unsupported("identify"));
@@ -48,6 +51,7 @@ pub fn identify(client: &Client, tokens: &CurrentTokens<'_>) -> Result<Account> 
             request = if post { request.form(name, text) } else { request.query(name, text) };
         }
     }
+    let request = if is("identify.body", "json") { request.as_json() } else { request };
     let answer = signed(request, client, tokens.access()?).send()?;
     let kind = match judge(&answer) {
         Verdict::Ok => {
@@ -63,14 +67,26 @@ pub fn identify(client: &Client, tokens: &CurrentTokens<'_>) -> Result<Account> 
         Verdict::Other => ErrorKind::of_answer(answer.status(), None),
     };
     let description = first(&answer, "judge.description", "/message");
-    let description = description.unwrap_or_else(|| format!("The service's API answered with status {}", answer.status()));
+    let description = description.unwrap_or_else(|| answer.with_status("The service's API answered with status "));
     let code = first(&answer, "judge.code", "/error");
     Err(explain(Error { kind, code, description: Some(description), retry_after: answer.retry_after() }))
 }
 
+/// The same from the authorization server (RFC 7662), which doesn't say why a token isn't good. A token of nobody's is the client's own.
+fn introspect(client: &Client, tokens: &CurrentTokens<'_>) -> Result<Account> {
+    let fields = Fields::new("identify").secret("token", tokens.access()?).text("token_type_hint", "access_token");
+    let answer = fields.introspect(client)?;
+    if first(&answer, "identify.active", "/active").as_deref() != Some("true") {
+        return Err(Error::new(ErrorKind::InvalidToken, "The service says that the token isn't active"));
+    }
+    let (login, name) = (first(&answer, "identify.login", "/username"), first(&answer, "identify.name", "/name"));
+    let id = first(&answer, "identify.id", "/sub").or_else(|| login.clone()).unwrap_or_else(|| client.id());
+    Ok(Account { id, login, name, extras: vec![] })
+}
+
 /// What an answer means: by the service's own codes, then by its statuses, then by what RFC 6750 says.
 pub fn judge(answer: &Response) -> Verdict {
-    let status = answer.status().to_string();
+    let status = decimal(answer.status().into());
     let success = manifest::pairs("judge.success");
     let proven = success.iter().all(|(pointer, value)| answer.text(pointer).as_deref() == Some(value));
     let well = (200..400).contains(&answer.status()) && proven;

@@ -3,12 +3,18 @@
 use jeton_provider::*;
 
 use crate::assertion;
+use crate::knobs::choice;
 use crate::step::Step;
 
 /// Where it was shown.
 pub enum Shown {
     InHeader,
     InFields,
+}
+
+/// How this client does: as it was registered, where the manifest leaves a choice, or as the manifest says.
+pub fn of(client: &Client) -> String {
+    client.setting("client-authentication").unwrap_or_else(|| choice("client.authentication", "post"))
 }
 
 /// Adds what shows it to a request.

@@ -12,7 +12,7 @@ pub fn begin(client: &Client, grant: &Grant<'_>) -> Result<Step> {
     if !answer::succeeded(&answer, "answer.success") {
         return Err(answer::error(&answer));
     }
-    let missing = |what: &str| Error::other(format!("The service answered without a {what}"));
+    let missing = |what: &str| Error::other(concat(&["The service answered without a ", what]));
     let code = pointers("device.device-code", "/device_code").iter().find_map(|pointer| answer.secret(pointer));
     let text = |key: &str, usual: &str| first(&answer, key, usual);
     Ok(Step::EnterCode(DevicePrompt {
@@ -30,7 +30,9 @@ pub fn poll(client: &Client, grant: &Grant<'_>, device_code: &Secret) -> Result<
     let fields = Fields::new("poll").text("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
     let answer = fields.secret("device_code", device_code).resources().for_grant(grant).ask("token", client)?;
     if answer::succeeded(&answer, "answer.success") {
-        return answer::tokens(&answer).map(Step::Done);
+        let tokens = answer::tokens(&answer)?;
+        answer::check_id_token(client, &tokens)?;
+        return Ok(Step::Done(tokens));
     }
     let error = answer::error(&answer);
     match (answer::meaning(error.code.as_deref(), error.description.as_deref()), error.code.as_deref()) {

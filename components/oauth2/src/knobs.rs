@@ -33,11 +33,14 @@ pub fn keep(text: String) -> &'static str {
     text.leak()
 }
 
-/// A text with `{setting}`, `{client_id}` and `{subject}` put in. None where one of them isn't there: what would hold it is left out.
+/// A text with `{setting}`, `{client_id}` and `{subject}` put in, and with braces for doubled ones. None where one of them isn't there:
+/// what would hold it is left out.
 pub fn fill(template: &str, client: &Client, subject: Option<&str>) -> Option<String> {
     let (mut filled, mut name) = (String::new(), None);
-    for letter in template.chars() {
+    let mut letters = template.chars().peekable();
+    while let Some(letter) = letters.next() {
         match (letter, &mut name) {
+            ('{' | '}', None) if letters.next_if_eq(&letter).is_some() => filled.push(letter),
             ('{', _) => name = Some(String::new()),
             ('}', Some(open)) => {
                 match open.as_str() {
@@ -60,6 +63,6 @@ pub fn scopes(asked: &[String]) -> Option<String> {
     if let Some(offline) = manifest::text("scopes.offline").filter(|offline| !all.contains(offline)) {
         all.push(offline);
     }
-    let text = all.join(&choice("scopes.separator", " "));
+    let text = join(&all, &choice("scopes.separator", " "));
     if text.is_empty() && !is("scopes.omit-when-empty", "false") { None } else { Some(text) }
 }

@@ -48,7 +48,7 @@ impl Provider for OAuth2 {
         let back = event.returned().map_err(answer::explain)?;
         let code = back.code.ok_or_else(|| Error::other("The service sent the browser back without a code"))?;
         let fields = Fields::new("token").text("grant_type", "authorization_code");
-        let fields = fields.secret("code", code).text("redirect_uri", back.redirect_uri.as_str());
+        let fields = fields.secret("code", code).given("redirect_uri", named(&back.redirect_uri));
         let fields = if is("authorize.pkce", "off") { fields } else { fields.secret("code_verifier", back.verifier) };
         let mut tokens = fields.resources().for_grant(&grant).tokens("token", client)?;
         for (name, parameter) in manifest::pairs("extras.parameters") {
@@ -56,6 +56,7 @@ impl Provider for OAuth2 {
                 tokens.extras.push((name, value.clone()));
             }
         }
+        answer::check_id_token(client, &tokens)?;
         Ok(Step::Done(tokens))
     }
 
@@ -81,18 +82,27 @@ impl Provider for OAuth2 {
     }
 }
 
+/// The redirect URI. None: the service shows the code.
+fn named(redirect_uri: &str) -> Option<String> {
+    Some(redirect_uri.to_owned()).filter(|uri| !uri.is_empty())
+}
+
 /// Sends a browser to the authorization endpoint. Where requests are pushed (RFC 9126), the browser brings a reference to what was pushed.
 fn authorize(client: &Client, grant: &Grant<'_>) -> Result<Step> {
     let reservation = callback::reserve();
     let fields = Fields::new("authorize").text("response_type", "code").text("client_id", client.id());
-    let fields = fields.text("redirect_uri", reservation.redirect_uri).text("state", reservation.state.as_str());
-    let fields = fields.given("scope", scopes(&grant.scopes));
+    let fields = fields.given("redirect_uri", named(&reservation.redirect_uri)).text("state", reservation.state.as_str());
+    let scopes = scopes(&grant.scopes);
+    let (pushing, openid) = (manifest::has_endpoint("par"), scopes.as_ref().is_some_and(|scopes| holds(scopes, "openid")));
+    // The host puts it into an address itself.
+    let nonce = (pushing && openid && !is("authorize.nonce", "off")).then(callback::nonce);
+    let fields = fields.given("scope", scopes).given("nonce", nonce);
     let fields = match choice("authorize.pkce", "S256").as_str() {
         "off" => fields,
         method => fields.text("code_challenge", reservation.code_challenge).text("code_challenge_method", method),
     };
     let fields = fields.resources().for_grant(grant);
-    let query = if manifest::has_endpoint("par") {
+    let query = if pushing {
         let answer = fields.push(client)?;
         let reference = answer.text("/request_uri").ok_or_else(|| Error::other("The service answered without a request_uri"))?;
         // Without a state in its address, nobody could tell whose browser this is.

@@ -4,6 +4,7 @@ use jeton_provider::*;
 
 use crate::answer;
 use crate::api;
+use crate::authentication;
 use crate::knobs::{choice, fill, is, keep};
 use crate::step::{Part, Step as Fields};
 
@@ -14,8 +15,10 @@ pub fn revoke(client: &Client, tokens: &CurrentTokens<'_>) -> Result<()> {
     let style = choice("revoke.style", "rfc7009");
     if let Some(method) = style.strip_prefix("bearer-") {
         let request = at_path(Request::new(method_of(method), "revoke"), client).header("accept", "application/json");
-        let fields = Fields::new("revoke").shaped(client, "revoke");
-        return confirm(with(api::signed(request, client, tokens.access()?), fields));
+        let fields = Fields::new("revoke");
+        // Some want it named, besides that it signs the request.
+        let fields = if manifest::text("revoke.token").is_some() { fields.secret("token", tokens.access()?) } else { fields };
+        return confirm(with(api::signed(request, client, tokens.access()?), fields.shaped(client, "revoke")));
     }
     let named: Vec<(&Secret, &str)> = match choice("revoke.token", "refresh-token").as_str() {
         "access-token" => vec![(tokens.access()?, "access_token")],
@@ -35,7 +38,7 @@ pub fn revoke(client: &Client, tokens: &CurrentTokens<'_>) -> Result<()> {
     for (token, kind) in named {
         let fields = Fields::new("revoke").secret("token", token);
         let fields = if is("revoke.hint", "true") { fields.text("token_type_hint", kind) } else { fields };
-        let how = manifest::text("revoke.authentication").unwrap_or_else(|| choice("client.authentication", "post"));
+        let how = manifest::text("revoke.authentication").unwrap_or_else(|| authentication::of(client));
         let path = manifest::text("revoke.path").and_then(|path| fill(&path, client, None));
         let method = if style == "delete" { Method::Delete } else { Method::Post };
         checked(&fields.send_to((method, "revoke", path.map(keep)), client, "revoke", &how)?)?;
@@ -61,7 +64,8 @@ fn at_path<'a>(request: Request<'a>, client: &Client) -> Request<'a> {
 fn with<'a>(request: Request<'a>, fields: Vec<(&'static str, Part<'a>)>) -> Request<'a> {
     fields.into_iter().fold(request, |request, (name, part)| match part {
         Part::Text(text) => request.query(name, text),
-        Part::Secret(_) | Part::Made(_) => request,
+        Part::Secret(secret) => request.secret(name, secret),
+        Part::Made(_) => request,
     })
 }
 

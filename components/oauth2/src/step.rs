@@ -74,18 +74,25 @@ impl<'a> Step<'a> {
 
     /// Asks an endpoint of the authorization server, as this client.
     pub fn ask(self, endpoint: &'static str, client: &Client) -> Result<Response> {
-        self.send(endpoint, client, "request", &choice("client.authentication", "post"))
+        self.send(endpoint, client, "request", &authentication::of(client))
     }
 
     /// Pushes an authorization request (RFC 9126).
     pub fn push(self, client: &Client) -> Result<Response> {
-        let answer = self.send("par", client, "authorize", &choice("client.authentication", "post"))?;
+        let answer = self.send("par", client, "authorize", &authentication::of(client))?;
+        if answer::succeeded(&answer, "answer.success") { Ok(answer) } else { Err(answer::error(&answer)) }
+    }
+
+    /// Asks what a token is (RFC 7662).
+    pub fn introspect(self, client: &Client) -> Result<Response> {
+        let endpoint = keep(choice("identify.endpoint", "introspect"));
+        let answer = self.send(endpoint, client, "identify", &authentication::of(client))?;
         if answer::succeeded(&answer, "answer.success") { Ok(answer) } else { Err(answer::error(&answer)) }
     }
 
     /// Sends it in the manner of a table.
     fn send(self, endpoint: &'static str, client: &Client, manner: &str, authentication: &str) -> Result<Response> {
-        let method = if is(&format!("{manner}.method"), "get") { Method::Get } else { Method::Post };
+        let method = if is(&concat(&[manner, ".method"]), "get") { Method::Get } else { Method::Post };
         self.send_to((method, endpoint, None), client, manner, authentication)
     }
 
@@ -99,12 +106,12 @@ impl<'a> Step<'a> {
     ) -> Result<Response> {
         let (step, shown) = authentication::show(self, authentication, client)?;
         let get = method == Method::Get;
-        let body = choice(&format!("{manner}.body"), "form");
+        let body = choice(&concat(&[manner, ".body"]), "form");
         let mut request = Request::new(method, endpoint).header("accept", "application/json");
         if let Some(path) = path {
             request = request.path(path);
         }
-        for (name, value) in manifest::pairs(&format!("{manner}.headers")) {
+        for (name, value) in manifest::pairs(&concat(&[manner, ".headers"])) {
             if let Some(value) = fill(&value, client, step.subject.as_deref()) {
                 request = request.header(keep(name), value);
             }
@@ -136,21 +143,21 @@ impl<'a> Step<'a> {
     pub fn shaped(mut self, client: &Client, manner: &str) -> Vec<(&'static str, Part<'a>)> {
         let own = if manner == self.name { vec![manner] } else { vec![manner, self.name] };
         for table in &own {
-            for (name, value) in manifest::pairs(&format!("{table}.parameters")) {
+            for (name, value) in manifest::pairs(&concat(&[table, ".parameters"])) {
                 let Some(value) = fill(&value, client, self.subject.as_deref()) else { continue };
                 self.set(keep(name), value);
             }
-            for name in manifest::texts(&format!("{table}.options")) {
+            for name in manifest::texts(&concat(&[table, ".options"])) {
                 let chosen = self.options.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
                 if let Some(value) = chosen {
                     self.set(keep(name), value);
                 }
             }
-            let dropped = manifest::texts(&format!("{table}.drop"));
+            let dropped = manifest::texts(&concat(&[table, ".drop"]));
             self.fields.retain(|(name, _)| !dropped.iter().any(|dropped| dropped == name));
         }
         for table in own.iter().rev() {
-            let renames = manifest::pairs(&format!("{table}.rename"));
+            let renames = manifest::pairs(&concat(&[table, ".rename"]));
             for (name, _) in &mut self.fields {
                 if let Some((_, other)) = renames.iter().find(|(standard, _)| standard == name) {
                     *name = keep(other.clone());

@@ -1,22 +1,23 @@
 //! An instance lives for one call, so memory is handed out forwards and given back with the instance.
 //!
-//! The arena is part of the instance's first pages: a call that fits never asks for more (`memory.grow` costs the host two system calls
-//! that all its threads wait for). A larger one continues in fresh pages.
+//! Nothing is given back earlier. Then all that walks through lists to free what they hold is no code either, which was a tenth of a
+//! component.
+//!
+//! The first blocks stand right behind the component's data, in pages that the instance has anyway: a call that fits never asks for more
+//! (`memory.grow` costs the host two system calls that all its threads wait for), and a small one touches few of them. A larger one
+//! continues in fresh pages.
 
 use core::alloc::{GlobalAlloc, Layout};
+use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 
-const ARENA: usize = 96 << 10;
 const PAGE: usize = 64 << 10;
 
-#[repr(align(16))]
-struct Arena(UnsafeCell<[u8; ARENA]>);
-
-// SAFETY: a component has one thread.
-unsafe impl Sync for Arena {}
-
-static FIRST: Arena = Arena(UnsafeCell::new([0; ARENA]));
+unsafe extern "C" {
+    /// What comes behind stack and data, by the linker.
+    static __heap_base: u8;
+}
 
 /// The free part of the memory that is at hand: from `next`, to `end`.
 struct Free {
@@ -44,7 +45,7 @@ impl Free {
 
     fn grow(&mut self, layout: Layout) -> Option<()> {
         let pages = (layout.size().checked_add(layout.align())?).div_ceil(PAGE);
-        let before = core::arch::wasm32::memory_grow(0, pages);
+        let before = memory_grow(0, pages);
         if before == usize::MAX {
             return None;
         }
@@ -56,13 +57,13 @@ impl Free {
     }
 }
 
-// SAFETY: blocks don't overlap, since `next` only moves back over the block that was handed out last, and they are aligned.
+// SAFETY: blocks are aligned, and don't overlap: `next` goes back only over the end of the block that was handed out last, as it shrinks.
 unsafe impl GlobalAlloc for Forwards {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let free = unsafe { &mut *self.0.get() };
         if free.end == 0 {
-            free.next = FIRST.0.get() as usize;
-            free.end = free.next + ARENA;
+            free.next = &raw const __heap_base as usize;
+            free.end = memory_size(0) * PAGE;
         }
         match free.take(layout).or_else(|| free.grow(layout).and_then(|()| free.take(layout))) {
             Some(at) => at as *mut u8,
@@ -70,12 +71,7 @@ unsafe impl GlobalAlloc for Forwards {
         }
     }
 
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let free = unsafe { &mut *self.0.get() };
-        if block as usize + layout.size() == free.next {
-            free.next = block as usize;
-        }
-    }
+    unsafe fn dealloc(&self, _block: *mut u8, _layout: Layout) {}
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let free = unsafe { &mut *self.0.get() };
@@ -84,10 +80,13 @@ unsafe impl GlobalAlloc for Forwards {
             free.next = block as usize + size;
             return block;
         }
+        if size <= layout.size() {
+            return block;
+        }
         unsafe {
             let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
             if !moved.is_null() {
-                core::ptr::copy_nonoverlapping(block, moved, layout.size().min(size));
+                core::ptr::copy_nonoverlapping(block, moved, layout.size());
             }
             moved
         }

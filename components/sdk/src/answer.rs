@@ -11,11 +11,6 @@ pub fn seconds(text: Option<String>) -> Option<u64> {
     digits.into_iter().try_fold(0, add).filter(|seconds| *seconds > 0)
 }
 
-/// Whether a text holds another. (The standard library's search is five times the size of all that a provider needs of it.)
-pub fn holds(text: &str, part: &str) -> bool {
-    text.as_bytes().windows(part.len()).any(|window| window == part.as_bytes())
-}
-
 impl Response {
     /// A status from 200 to 299, and no `error` in the answer.
     pub fn succeeded(&self) -> bool {
@@ -31,6 +26,10 @@ impl Response {
     pub fn into_tokens(self) -> Result<Tokens> {
         if !self.succeeded() {
             return Err(self.to_error());
+        }
+        // RFC 6749, 7.1.
+        if let Some(kind) = self.text("/token_type").filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            return Err(Error::other(concat(&["The service answered with an unknown token_type: ", &kind])));
         }
         Ok(Tokens {
             access: self
@@ -49,8 +48,13 @@ impl Response {
     pub fn to_error(&self) -> Error {
         let code = self.text("/error");
         let kind = ErrorKind::of_answer(self.status(), code.as_deref());
-        let description = self.text("/error_description").unwrap_or_else(|| format!("The service answered with status {}", self.status()));
+        let description = self.text("/error_description").unwrap_or_else(|| self.with_status("The service answered with status "));
         Error { kind, code, description: Some(description), retry_after: self.retry_after() }
+    }
+
+    /// A text with the status behind it, for an answer that says nothing itself.
+    pub fn with_status(&self, text: &str) -> String {
+        concat(&[text, &decimal(self.status().into())])
     }
 
     /// Whose account this is, from an answer that is judged first.
@@ -70,7 +74,7 @@ impl Response {
         Err(Error {
             kind,
             code: self.text("/code").or_else(|| self.text("/error")),
-            description: self.text("/message").or_else(|| Some(format!("The service's API answered with status {}", self.status()))),
+            description: self.text("/message").or_else(|| Some(self.with_status("The service's API answered with status "))),
             retry_after: self.retry_after(),
         })
     }

@@ -27,7 +27,7 @@ impl Response {
         if !self.succeeded() {
             return Err(self.to_error());
         }
-        let missing = |what: &str| Error::other(format!("The service answered without a {what}"));
+        let missing = |what: &str| Error::other(concat(&["The service answered without a ", what]));
         Ok(Step::EnterCode(DevicePrompt {
             device_code: self.secret("/device_code").ok_or_else(|| missing("device_code"))?,
             user_code: self.text("/user_code").ok_or_else(|| missing("user_code"))?,

@@ -60,28 +60,13 @@ impl From<crypto::Error> for Error {
 impl Client {
     /// A secret that the grant can't do without.
     pub fn required(&self, name: &str) -> Result<Secret> {
-        self.secret(name).ok_or_else(|| Error::new(ErrorKind::InvalidClient, format!("The client has no {name}")))
+        self.secret(name).ok_or_else(|| Error::new(ErrorKind::InvalidClient, concat(&["The client has no ", name])))
     }
 
     /// A setting that the grant can't do without.
     pub fn needed(&self, name: &str) -> Result<String> {
         self.setting(name)
             .filter(|value| !value.is_empty())
-            .ok_or_else(|| Error::new(ErrorKind::InvalidClient, format!("The client's setting {name} is missing")))
-    }
-}
-
-impl<'a> Request<'a> {
-    /// A form field that holds a secret made for this request, such as an assertion.
-    pub fn made(mut self, name: &'a str, secret: Secret) -> Self {
-        self.form.push((name, Held::Owned(secret)));
-        self
-    }
-
-    /// Client authentication by an assertion (RFC 7523, 2.2).
-    pub fn client_assertion(self, client: &Client, assertion: Secret) -> Self {
-        self.form("client_id", client.id())
-            .form("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-            .made("client_assertion", assertion)
+            .ok_or_else(|| Error::new(ErrorKind::InvalidClient, concat(&["The client's setting ", name, " is missing"])))
     }
 }

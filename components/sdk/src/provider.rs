@@ -47,7 +47,11 @@ pub trait Provider {
 
 /// Lets the text of a panic reach the host, which otherwise sees no more than that the component stopped.
 fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| log::write(log::Level::Error, &panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| {
+        let (file, line) = panic.location().map(|place| (place.file(), place.line())).unwrap_or_default();
+        let text = panic.payload_as_str().unwrap_or_default();
+        log::write(log::Level::Error, &concat(&["panicked at ", file, ":", &decimal(line.into()), ": ", text]));
+    }));
 }
 
 impl<P: Provider> Guest for P {

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-use jeton_runtime::{Client, CurrentTokens, Denial, Grant, Manifest, Provider, Runtime, Step, Tokens};
+use jeton_runtime::{
+    Client, CurrentTokens, Denial, Grant, Https, Incoming, Manifest, Mappings, Outgoing, Provider, Runtime, Step, Tokens, Transport as _,
+    TransportError,
+};
 use jeton_vault::{BoxFuture, ClientName, ConnectionInfo, ConnectionName, KeySource, Options, Providers, StoreSource, Vault};
 use tokio::sync::OnceCell;
 
@@ -114,6 +117,17 @@ impl Context {
     /// A provider from its file.
     pub async fn load(&self, file: Vec<u8>) -> Result<Provider> {
         Ok(self.loader.load(file).await?)
+    }
+
+    /// Sends a request of the host's own, under the rules that providers' requests have: https, public addresses, no redirects.
+    pub async fn send(&self, request: Outgoing) -> Result<Incoming> {
+        let global = &self.loader.global;
+        let transport = Https::new(Mappings::new(global.resolve.iter().cloned()), &certificates(global)?)?;
+        transport.send(request).await.map_err(|error| match error {
+            TransportError::Denied(denial) => jeton_runtime::Error::Denied(denial).into(),
+            TransportError::TooLarge => Failure::new(error.to_string(), "Nothing of it is used. Tell the service"),
+            other => jeton_runtime::Error::Unreachable(other.to_string()).into(),
+        })
     }
 
     /// A provider's manifest, read without starting wasm.
@@ -234,6 +248,13 @@ struct Loader {
     runtime: OnceCell<Runtime>,
 }
 
+/// Those that are trusted besides the system's.
+fn certificates(global: &Global) -> std::result::Result<Vec<Vec<u8>>, jeton_runtime::Error> {
+    let read =
+        |path: &PathBuf| std::fs::read(path).map_err(|error| jeton_runtime::Error::Host(format!("can't read {}: {error}", path.display())));
+    global.ca_file.iter().map(read).collect()
+}
+
 impl Loader {
     /// A provider's file: one that comes with Jeton, else one that was added and is unchanged since.
     fn component(&self, id: &str) -> std::result::Result<Option<Cow<'static, [u8]>>, jeton_runtime::Error> {
@@ -251,14 +272,12 @@ impl Loader {
     }
 
     async fn load(&self, file: Vec<u8>) -> std::result::Result<Provider, jeton_runtime::Error> {
-        let host = |what: String| jeton_runtime::Error::Host(what);
         let runtime = self.runtime.get_or_try_init(async || {
             let mut builder = Runtime::builder().cache(&self.cache).resolve(self.global.resolve.iter().cloned());
             if let Some(vault) = self.vault.get() {
                 builder = builder.storage(Arc::new(vault.clone()));
             }
-            if let Some(path) = &self.global.ca_file {
-                let pem = std::fs::read(path).map_err(|error| host(format!("can't read {}: {error}", path.display())))?;
+            for pem in certificates(&self.global)? {
                 builder = builder.trust(pem);
             }
             builder.limits(jeton_runtime::Limits { calls: 16, ..Default::default() }).build()

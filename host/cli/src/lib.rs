@@ -10,6 +10,7 @@ mod added;
 mod args;
 mod command;
 mod context;
+mod discovery;
 mod exit;
 mod failure;
 mod home;

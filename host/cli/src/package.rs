@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jeton_runtime::{Inspection, Limits, Manifest, inspect, presentable};
 
+use crate::discovery::{Discovered, Issuer};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
@@ -17,6 +18,8 @@ pub struct Package {
     pub file: Vec<u8>,
     /// What can be known of it without running it.
     pub inspection: Inspection,
+    /// What a person should know of it that isn't in it.
+    pub remarks: Vec<String>,
 }
 
 impl Package {
@@ -32,7 +35,7 @@ impl Package {
         if let Some((path, source)) = declared {
             let file = jeton_bundle::declarative(&source);
             let inspection = inspect(&file, Limits::default().component).map_err(mistaken)?;
-            return Ok(Self { path: path.canonicalize().unwrap_or(path), file, inspection });
+            return Ok(Self { path: path.canonicalize().unwrap_or(path), file, inspection, remarks: vec![] });
         }
         let (path, manifest) = match beside {
             None => (given.to_owned(), None),
@@ -48,7 +51,15 @@ impl Package {
             same(&manifest, &source, &path, &inspection.source)?;
         }
         let path = path.canonicalize().unwrap_or(path);
-        Ok(Self { path, file, inspection })
+        Ok(Self { path, file, inspection, remarks: vec![] })
+    }
+
+    /// What an issuer says of itself.
+    pub fn discovered(issuer: &Issuer, found: Discovered) -> Result<Self> {
+        let file = jeton_bundle::declarative(&found.manifest);
+        let hint = "Write it into a file with --save FILE, correct it by the service's documentation, and add that";
+        let inspection = inspect(&file, Limits::default().component).map_err(|error| Failure::from(error).hint(hint))?;
+        Ok(Self { path: PathBuf::from(issuer.to_string()), file, inspection, remarks: found.remarks })
     }
 
     /// Where it was, as it may be shown.

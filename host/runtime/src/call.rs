@@ -48,11 +48,13 @@ pub(crate) struct Call {
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) lent: Arc<Capabilities>,
     /// The client's settings, with the manifest's defaults.
-    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) settings: Arc<BTreeMap<String, String>>,
     /// Every secret that this call has to do with; scrubbed from all that is shown.
     pub(crate) live: Vec<Secret>,
     /// The flow that is being begun.
     pub(crate) flow: Option<Flow>,
+    /// What an ID token must say, in the `resume` of a flow whose request had a nonce.
+    pub(crate) nonce: Option<Secret>,
     /// The service's time in its last answer that brought secrets.
     pub(crate) answered_at: Option<SystemTime>,
     /// Why the last request got no answer.
@@ -78,9 +80,10 @@ impl Call {
         let limits = limits.tables(TABLES as usize).table_elements(TABLE_ELEMENTS).trap_on_grow_failure(true);
         Self {
             table,
-            settings: BTreeMap::new(),
+            settings: Arc::default(),
             live: vec![],
             flow: None,
+            nonce: None,
             answered_at: None,
             trouble: None,
             log_lines: 0,
@@ -179,6 +182,9 @@ impl Run {
         let mut ticks = (lent.limits.computing.as_millis() / TICK.as_millis()) as u64;
         let computing = lent.limits.computing;
         store.epoch_deadline_callback(move |store| {
+            if !store.data().turn.is_long(std::time::Instant::now()) {
+                return Ok(UpdateDeadline::Continue(1));
+            }
             ticks = ticks.checked_sub(1).ok_or_else(|| Overstepped(format!("it computed for more than {computing:?}")))?;
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(store.data().turn.go_on())))
         });
@@ -198,11 +204,12 @@ impl Run {
     /// Lends the client. Its secrets are live, whether the component asks for them or not.
     pub(crate) fn lend(&mut self, client: &Client) -> Result<Resource<Lent>, Error> {
         let call = self.store.data_mut();
-        let mut client = client.clone();
-        client.settings = call.loaded.manifest.settings_of(&client)?;
-        call.settings.clone_from(&client.settings);
+        call.settings = Arc::new(call.loaded.manifest.settings_of(client)?);
         call.live.extend(client.secrets.values().cloned());
-        let held = call.table.push(Lent(client)).map_err(|error| Error::Host(error.to_string()))?;
+        let held = call
+            .table
+            .push(Lent { client: client.clone(), settings: call.settings.clone() })
+            .map_err(|error| Error::Host(error.to_string()))?;
         Ok(Resource::new_borrow(held.rep()))
     }
 
@@ -210,7 +217,10 @@ impl Run {
     pub(crate) fn fill<'v>(&mut self, said: impl Fn(&str, &Extra) -> Option<&'v str>) -> Result<(), Error> {
         let call = self.store.data_mut();
         let loaded = call.loaded.clone();
-        Ok(crate::manifest::fill(&loaded.manifest.extras, said, &mut call.settings)?)
+        if loaded.manifest.extras.is_empty() {
+            return Ok(());
+        }
+        Ok(crate::manifest::fill(&loaded.manifest.extras, said, Arc::make_mut(&mut call.settings))?)
     }
 
     /// Lends a secret.

@@ -64,3 +64,10 @@ pub fn revealed(returned: &Returned, reveals: &[String]) -> Vec<(String, String)
 pub fn scrub(text: &str, live: &[Secret]) -> String {
     crate::scrub::scrub(text, live).into_owned()
 }
+
+/// A flow of this state, for what a browser or a person brings back.
+pub fn flow(redirect_uri: &str, state: &str) -> Result<crate::Flow, crate::Error> {
+    let grant = crate::Grant::new(crate::GrantKind::AuthorizationCode, vec![]);
+    let flow = crate::Flow::reserve(grant, &redirect_uri.to_owned())?;
+    Ok(crate::Flow { state: crate::Secret::new("state", state), ..flow })
+}

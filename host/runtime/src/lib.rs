@@ -37,6 +37,7 @@
 mod address;
 mod answer;
 mod api_request;
+mod authorization;
 mod bindings;
 mod cache;
 mod call;

@@ -266,14 +266,18 @@ impl Manifest {
         }
         let mut settings = client.settings.clone();
         for (name, setting) in &self.settings {
-            match settings.get(name).or(setting.default.as_ref()) {
-                Some(value) if setting.pattern.is_match(value) => settings.insert(name.clone(), value.clone()),
-                Some(_) => {
+            match (settings.get(name), &setting.default) {
+                (Some(value), _) if setting.pattern.is_match(value) => continue,
+                // It matches, or the manifest wouldn't have been read.
+                (None, Some(default)) => settings.insert(name.clone(), default.clone()),
+                (Some(_), _) => {
                     return unfit(format!("the setting `{name}` doesn't match {}", setting.pattern), format!("Set {}", setting.name));
                 }
                 // The service will say it.
-                None if self.extras.contains_key(name) => continue,
-                None => return unfit(format!("{} needs the setting `{name}`", self.name), format!("Set {}: --set {name}=…", setting.name)),
+                (None, None) if self.extras.contains_key(name) => continue,
+                (None, None) => {
+                    return unfit(format!("{} needs the setting `{name}`", self.name), format!("Set {}: --set {name}=…", setting.name));
+                }
             };
         }
         for (name, extra) in &self.extras {

@@ -11,10 +11,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::engine::TICK;
 use crate::{Error, Limits};
 
 /// The places of all providers.
@@ -104,6 +105,8 @@ struct Held {
     permit: Option<OwnedSemaphorePermit>,
     /// Whether it is counted among those that compute for long.
     long: bool,
+    /// When it began to compute, at first or after its last wait.
+    since: Option<Instant>,
 }
 
 impl Turn {
@@ -115,6 +118,12 @@ impl Turn {
         if self.long.load(Ordering::Relaxed) > 0 {
             enter(self.lane.clone(), self.held.clone()).await;
         }
+        lock(&self.held).since = Some(Instant::now());
+    }
+
+    /// Whether it has computed for a whole tick. One that is met by a tick may just have come back from a wait in which the tick passed.
+    pub(crate) fn is_long(&self, now: Instant) -> bool {
+        lock(&self.held).since.is_none_or(|since| now.saturating_duration_since(since) >= TICK)
     }
 
     /// At each tick: from now on the call computes for long, and lines up behind the others that do.
@@ -214,6 +223,19 @@ mod tests {
         assert!(places.of("other").turn().begin().now_or_never().is_some(), "that concerns its provider alone");
         long.end();
         assert!(third.begin().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_comes_back_from_a_wait_has_not_computed_for_long() {
+        let turn = places(8).of("one").turn();
+        let before = Instant::now();
+        turn.begin().await;
+        assert!(!turn.is_long(before + TICK / 2), "it began after that half of a tick, or in it");
+        let long_ago = Instant::now();
+        turn.end();
+        turn.begin().await;
+        assert!(!turn.is_long(long_ago + TICK / 2), "it counts from where it came back");
+        assert!(turn.is_long(Instant::now() + TICK), "and then computes for a tick");
     }
 
     #[tokio::test]

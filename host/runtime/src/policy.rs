@@ -8,6 +8,7 @@
 //! | no header that steers the connection, carries cookies, or stands there twice | request smuggling, other people's sessions |
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -212,6 +213,23 @@ pub(crate) fn steers(name: &HeaderName) -> bool {
     ) || ["proxy-", "x-forwarded-", "sec-", ":"].iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Where in a request something stands. It is named for denials alone.
+#[derive(Clone, Copy)]
+enum Place<'n> {
+    Header(&'n str),
+    Field(&'n str),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, name) = match self {
+            Self::Header(name) => ("header", name),
+            Self::Field(name) => ("field", name),
+        };
+        write!(f, "in the {kind} `{}`", crate::scrub::presentable(name, 40))
+    }
+}
+
 /// An endpoint, and what it accepts.
 struct Gate<'m> {
     name: &'m str,
@@ -219,7 +237,7 @@ struct Gate<'m> {
 }
 
 impl Gate<'_> {
-    fn admit<'s>(&self, secret: &'s Secret, place: &str) -> Result<&'s [u8], Denial> {
+    fn admit<'s>(&self, secret: &'s Secret, place: Place<'_>) -> Result<&'s [u8], Denial> {
         if self.endpoint.accepts.iter().any(|kind| kind == secret.kind()) {
             return Ok(secret.reveal());
         }
@@ -231,19 +249,19 @@ impl Gate<'_> {
     }
 
     fn header(&self, name: &str, value: Value) -> Result<(HeaderName, HeaderValue), Denial> {
-        let shown = crate::scrub::presentable(name, 40);
+        let shown = || crate::scrub::presentable(name, 40);
         let Ok(key) = HeaderName::from_bytes(name.as_bytes()) else {
-            return deny(format!("a header `{shown}`"), "that is no header's name", "Use letters, digits and hyphens");
+            return deny(format!("a header `{}`", shown()), "that is no header's name", "Use letters, digits and hyphens");
         };
         if steers(&key) {
-            return deny(format!("a header `{shown}`"), "it steers the connection, which is the host's", "Leave it out");
+            return deny(format!("a header `{}`", shown()), "it steers the connection, which is the host's", "Leave it out");
         }
-        let place = format!("in the header `{shown}`");
+        let place = Place::Header(name);
         let mut bytes = Zeroizing::new(Vec::new());
         let secret = !matches!(value, Value::Text(_));
         match value {
             Value::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-            Value::Secret(secret) => bytes.extend_from_slice(self.admit(&secret, &place)?),
+            Value::Secret(secret) => bytes.extend_from_slice(self.admit(&secret, place)?),
             Value::Credential { scheme, secret } => {
                 if HeaderName::from_bytes(scheme.as_bytes()).is_err() {
                     return deny(
@@ -254,10 +272,10 @@ impl Gate<'_> {
                 }
                 bytes.extend_from_slice(scheme.as_bytes());
                 bytes.push(b' ');
-                bytes.extend_from_slice(self.admit(&secret, &place)?);
+                bytes.extend_from_slice(self.admit(&secret, place)?);
             }
             Value::Basic { username, password } => {
-                let password = self.admit(&password, &place)?;
+                let password = self.admit(&password, place)?;
                 let mut pair = Zeroizing::new(Vec::new());
                 if self.endpoint.raw_basic {
                     if username.contains(':') {
@@ -285,10 +303,10 @@ impl Gate<'_> {
 
     /// The bytes of a body's value.
     fn value<'v>(&self, key: &str, value: &'v Value) -> Result<&'v [u8], Denial> {
-        let place = format!("in the field `{}`", crate::scrub::presentable(key, 40));
+        let place = Place::Field(key);
         match value {
             Value::Text(text) => Ok(text.as_bytes()),
-            Value::Secret(secret) => self.admit(secret, &place),
+            Value::Secret(secret) => self.admit(secret, place),
             Value::Credential { .. } | Value::Basic { .. } => {
                 deny(format!("credentials {place}"), "they belong into a header", "Send them as one")
             }

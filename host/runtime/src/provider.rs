@@ -17,7 +17,7 @@ use crate::model::{Account, Client, CurrentTokens, Grant, Tokens, Verdict};
 use crate::runtime::Capabilities;
 use crate::scrub::{echoes, scrub};
 use crate::transport::Incoming;
-use crate::{Denial, Error, Manifest, Secret, answer, policy};
+use crate::{Denial, Error, Manifest, Secret, answer, authorization, policy};
 
 /// A provider that is ready for calls. Cheap to clone; calls don't wait for each other.
 ///
@@ -124,7 +124,9 @@ impl Provider {
     /// The person declined, the code isn't accepted any more, the client's secret is wrong.
     pub async fn resume(&self, client: &Client, flow: &Flow, returned: &Returned) -> Result<Step, Error> {
         returned.issued_for(&self.loaded.manifest)?;
-        let mut run = self.run().await?;
+        let mut call = Call::new(self.loaded.clone(), self.lent.clone());
+        call.nonce = flow.expected_nonce();
+        let mut run = Run::start(call).await?;
         let client = run.lend(client)?;
         run.fill(|_, extra| returned.said(extra))?;
         let grant = convert::grant(&mut run, &flow.grant)?;
@@ -248,33 +250,35 @@ impl Provider {
 
     /// Builds the address that a browser is sent to. The state and the redirect URI in it are the host's, or there is no visit.
     fn visit(&self, call: &mut Call, visit: wit::Visit) -> Result<Step, Error> {
-        let Some(flow) = call.flow.take() else { return Err(self.breach("wants a second visit in one flow")) };
+        let Some(mut flow) = call.flow.take() else { return Err(self.breach("wants a second visit in one flow")) };
         let page = policy::page(&self.loaded.manifest, &call.settings, &visit.endpoint);
         let mut url = page.map_err(|denial| call.scrubbed(denial))?;
-        let state = flow.state.reveal_text().unwrap_or_default();
-        let mut stated = false;
-        for (index, (name, value)) in visit.query.iter().enumerate() {
-            let plain = plain(name);
-            let again = visit.query.iter().take(index).any(|(earlier, _)| earlier == name || self::plain(earlier) == plain);
-            let foreign = (plain == "redirecturi" && *value != flow.redirect_uri) || (plain == "state" && value != state);
-            if foreign || (again && name != "resource") {
-                let what =
-                    format!("a visit to `{}` with a {} `{}`", visit.endpoint, if again { "second" } else { "foreign" }, call.shown(name));
-                let rule = "state and redirect URI are the host's, and a parameter stands there once";
-                return Err(Denial::new(what, rule, "Use what callback.reserve answers").into());
-            }
-            if echoes(name, &call.live) || echoes(value, &call.live) {
-                let what = format!("a visit to `{}` with a secret in its query", visit.endpoint);
-                return Err(Denial::new(what, "addresses are logged all along the way", "Leave it out: no page needs one").into());
-            }
-            stated |= value == state;
+        let query: Vec<_> = visit.query.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
+        let held = authorization::read(&flow, &query).map_err(|misplaced| {
+            let what = format!("a visit to `{}` with a {} `{}`", visit.endpoint, misplaced.how, call.shown(misplaced.name));
+            let rule = "state and redirect URI are the host's, and a parameter stands there once";
+            Denial::new(what, rule, "Use what callback.reserve answers")
+        })?;
+        if visit.query.iter().any(|(name, value)| echoes(name, &call.live) || echoes(value, &call.live)) {
+            let what = format!("a visit to `{}` with a secret in its query", visit.endpoint);
+            return Err(Denial::new(what, "addresses are logged all along the way", "Leave it out: no page needs one").into());
         }
-        if !stated {
+        if !held.state {
             let what = format!("a visit to `{}` without the state", visit.endpoint);
             let rule = "nobody could tell whose browser comes back";
             return Err(Denial::new(what, rule, "Put the state of callback.reserve into the query").into());
         }
+        if held.refers && !flow.pushed {
+            let what = format!("a visit to `{}` with a reference to a request that wasn't pushed", visit.endpoint);
+            let rule = "nobody could tell what is in it";
+            return Err(Denial::new(what, rule, "Push it in the same call, with what callback.reserve answers, or leave it out").into());
+        }
         url.query_pairs_mut().extend_pairs(&visit.query);
+        if held.openid && !held.nonce && flow.answers_nonce {
+            url.query_pairs_mut().append_pair("nonce", flow.nonce.reveal_text().unwrap_or_default());
+            flow.nonced = true;
+        }
+        flow.nonced |= held.nonce;
         Ok(Step::Visit { url, flow })
     }
 
@@ -319,12 +323,6 @@ impl Provider {
             hint: format!("It knows: {}", known.join(", ")),
         }
     }
-}
-
-/// A parameter's name as the most forgiving server reads it: some ignore case, and PHP takes `redirect.uri[0]` for `redirect_uri`.
-fn plain(name: &str) -> String {
-    let name = name.split('[').next().unwrap_or(name);
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl fmt::Debug for Provider {

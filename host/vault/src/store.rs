@@ -8,6 +8,7 @@ mod due;
 pub(crate) mod postgres;
 mod queries;
 mod resealing;
+mod rows;
 pub(crate) mod sqlite;
 mod transfer;
 mod value;

@@ -21,13 +21,13 @@ const REFUSALS: [(Refusal, i32, &[&str]); 21] = [
     (Refusal::ExpPassed, 1, &["'exp'", "clock"]),
     (Refusal::JtiSeen, 1, &["'jti'", "clock"]),
     (Refusal::Signature, 5, &["OpenSSL", "public-key-id"]),
-    (Refusal::InvalidClient, 5, &["The client credentials are invalid", "developer console"]),
+    (Refusal::InvalidClient, 5, &["The client credentials are invalid", "app's Configuration page", "developer console"]),
     (Refusal::NotAuthorizedByAdmin, 5, &["administrator", "Admin Console → Integrations → Platform Apps Manager"]),
     (Refusal::GrantNotAllowed, 5, &["grant type is unauthorized", "another kind of authentication"]),
     (Refusal::EnterpriseConfiguration, 5, &["administrator", "App + Enterprise Access"]),
     (Refusal::InvalidRequest, 1, &["Invalid grant_type parameter"]),
     (Refusal::NoPublicKey, 5, &["No public key", "Add and Manage Public Keys"]),
-    (Refusal::InvalidScope, 3, &["invalid_scope", "scope"]),
+    (Refusal::InvalidScope, 3, &["invalid_scope", "Application Scopes"]),
     (Refusal::Repeated, 1, &["more than once"]),
 ];
 
@@ -118,13 +118,32 @@ async fn a_service_account_that_the_service_keeps_waiting_loses_nothing() {
     let stage = stage().await;
     stage.jeton(&["clients", "add", "box", "--service-account", &config(&stage, &key().pkcs8, None)]).succeeded();
     stage.jeton(&["connect", "box", "--jwt", "--name", "work-box"]).succeeded();
-    for fault in [Fault::RateLimited(RetryAfter::Seconds(1)), Fault::ServerError(503), Fault::DropBefore, Fault::Html] {
+    for (fault, code, says) in [
+        (Fault::RateLimited(RetryAfter::Seconds(1)), 4, "asks to wait"),
+        (Fault::ServerError(503), 4, "not available"),
+        (Fault::DropBefore, 4, "api.box.com"),
+        // Somebody's page with status 200: nobody knows what that means, and whether it is over later.
+        (Fault::Html, 1, "without an access_token"),
+    ] {
         stage.emulator.faults().inject(fault.clone(), Matcher::any().path("/oauth2/token"), 1);
-        let ran = stage.jeton(&["refresh", "work-box"]);
-        assert!(ran.code == 4 || matches!(fault, Fault::Html), "{fault:?}: {ran:?}");
+        let before = stage.token();
+        told(&stage.jeton(&["refresh", "work-box"]), &format!("{fault:?}"), code, &[says]);
+        assert_eq!(stage.token(), before, "{fault:?}: the token that is there goes on");
         stage.jeton(&["connect", "box", "--jwt", "--name", "work-box", "--replace"]).succeeded();
         assert!(stage.emulator.box_service().is_live(&stage.token()));
     }
+}
+
+/// RFC 6749, 7.1. A refresh that was used up for it is lost; a token that can't be shown as it should would be no better.
+#[tokio::test]
+async fn a_token_of_an_unknown_type_is_not_taken() {
+    let stage = Stage::connected().await;
+    let before = stage.token();
+    let body = r#"{"access_token":"of-another-type","token_type":"mac","expires_in":3600}"#;
+    let fault = Fault::Body { status: 200, content_type: "application/json".into(), bytes: body.into() };
+    stage.emulator.faults().inject(fault, Matcher::any().path("/oauth2/token"), 1);
+    told(&stage.jeton(&["refresh", "work-box"]), "mac", 1, &["unknown token_type: mac"]);
+    assert_eq!(stage.token(), before);
 }
 
 #[tokio::test]
@@ -151,7 +170,7 @@ async fn each_error_of_the_api_says_who_must_act() {
         Fault::Body { status, content_type: "application/json".into(), bytes: body.into() }
     };
     for (fault, code, says) in [
-        (error(403, "insufficient_scope"), 3, "scope"),
+        (error(403, "insufficient_scope"), 3, "Application Scopes"),
         (error(403, "access_denied_insufficient_permissions"), 3, "Make API calls as users"),
         (error(403, "access_from_location_blocked"), 3, "blocked this network"),
         (error(403, "forbidden_by_policy"), 3, "policy"),

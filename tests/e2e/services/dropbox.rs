@@ -166,10 +166,15 @@ async fn what_is_asked_of_the_authorization_page_goes_there_and_nowhere_else() {
 #[tokio::test]
 async fn apps_of_a_folder_and_of_all_of_a_dropbox_are_one_to_oauth() {
     let mut seen = vec![];
-    for app in [app(), app().app_folder()] {
+    for (app, sees) in [(app(), &["Apps", "Letters"][..]), (app().app_folder(), &[])] {
         let stage = connected(app, &[]).await;
         stage.jeton(&["refresh", "dropbox"]).succeeded();
         stage.jeton(&["test", "dropbox"]).succeeded();
+        let root = stage.download("root.json", r#"{"path":""}"#);
+        let list = ["request", "dropbox", "POST", "files/list_folder", "--data", root.to_str().unwrap()];
+        let listed: serde_json::Value = serde_json::from_str(&stage.jeton(&list).succeeded().stdout).unwrap();
+        let found: Vec<_> = listed["entries"].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+        assert_eq!(found, sees, "they are two kinds of apps");
         let entries = stage.emulator.journal().entries();
         seen.push(
             entries
@@ -242,10 +247,17 @@ async fn revoking_ends_access_and_refresh_token() {
 #[tokio::test]
 async fn what_was_revoked_at_dropbox_already_can_be_revoked_here() {
     let stage = connected(app(), &[]).await;
-    stage.paste("dropbox", &["--name", "second", "--replace"]).await.succeeded();
+    let access = token(&stage);
+    // Whoever has the token can end it. Jeton isn't told.
+    stage.jeton(&["request", "dropbox", "POST", "auth/token/revoke"]).succeeded();
+    assert!(!is_live(&stage, &access) && token(&stage) == access);
     stage.jeton(&["revoke", "dropbox"]).succeeded();
-    stage.jeton(&["revoke", "second"]).succeeded();
-    stage.jeton(&["revoke", "second"]).succeeded();
+    let statuses = |path: &str| requests(&stage, path).iter().map(|entry| entry.status).collect::<Vec<_>>();
+    assert_eq!(statuses("/2/auth/token/revoke"), [200, 401], "the access token is dead");
+    assert_eq!(statuses("/oauth2/token"), [200, 400], "and so is the refresh token: there is nothing left to revoke");
+    assert_eq!(stage.jeton(&["token", "dropbox"]).code, 3);
+    stage.jeton(&["revoke", "dropbox"]).succeeded();
+    assert_eq!(statuses("/2/auth/token/revoke").len(), 2, "what is over here is asked about no more");
 }
 
 #[tokio::test]

@@ -19,12 +19,12 @@ const REFUSALS: [(&str, &str, i32, &str); 9] = [
     ("invalid_grant", "refresh token is invalid or revoked", 3, "Sign in again"),
     ("invalid_grant", "refresh token is malformed", 3, "malformed"),
     ("invalid_grant", "code doesn't exist or has expired", 3, "code doesn't exist"),
-    ("invalid_grant", "redirect_uri mismatch", 5, "redirect URI"),
+    ("invalid_grant", "redirect_uri mismatch", 5, "Settings tab under Redirect URIs"),
     ("invalid_grant", "invalid code verifier", 3, "verifier"),
-    ("invalid_client", "Invalid client_id or client_secret", 5, "developer console"),
+    ("invalid_client", "Invalid client_id or client_secret", 5, "App secret with the app's Settings tab"),
     ("invalid_request", "missing required field", 1, "missing required field"),
     ("unsupported_grant_type", "grant_type must be authorization_code or refresh_token", 1, "unsupported_grant_type"),
-    ("invalid_scope", "the scope is more than what was granted", 3, "scope"),
+    ("invalid_scope", "the scope is more than what was granted", 3, "Permissions tab"),
 ];
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn each_refusal_of_the_token_endpoint_says_who_must_act() {
 async fn a_secret_that_is_wrong_is_the_clients_to_correct() {
     for arguments in [&[][..], &["--set", "client-authentication=basic"]] {
         let stage = stage(app(), Some("another-secret"), arguments).await;
-        told(&stage.paste("dropbox", &[]).await, "secret", 5, &["invalid_client", "developer console"]);
+        told(&stage.paste("dropbox", &[]).await, "secret", 5, &["invalid_client", "Settings tab", "developer console"]);
     }
 }
 

@@ -41,6 +41,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 
 pub use self::answer::{AnswerFacts, ErrorFacts, ExpiresIn, Format, ScopeForm};
 pub use self::client::GenericClient;
+pub use self::device::DeviceFacts;
 use self::device::DeviceWish;
 pub use self::facts::{
     AssertionAudience, AuthorizeFacts, Body, CallFacts, ClientAuth, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts,
@@ -205,6 +206,7 @@ impl GenericService {
             },
             Some(Place::Endpoint(endpoint)) => match (endpoint, call.method.as_str()) {
                 (Endpoint::Authorize, "GET" | "POST") => self.authorize(call),
+                (Endpoint::Token, "POST") if self.asks_for_device_code(call) => self.begin_device(call),
                 (Endpoint::Token | Endpoint::Refresh, _) => self.token(call),
                 (Endpoint::Revoke, _) => self.revoke(call),
                 (Endpoint::Device, "POST") => self.begin_device(call),

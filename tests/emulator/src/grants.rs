@@ -159,6 +159,7 @@ impl<D> Grants<D> {
 
     /// The next tokens of a grant; the access token is for `access` if that is given.
     pub(crate) fn refresh(&mut self, now: Duration, client: &str, token: &str, access: Option<Arc<Owner<D>>>) -> Result<Minted, BadGrant> {
+        self.presented(client, token);
         let (used, grant, chain) = self.chain(now, client, token)?;
         let owner = Arc::clone(&chain.owner);
         let live = [Some(chain.current), chain.previous];
@@ -184,6 +185,17 @@ impl<D> Grants<D> {
         }
         let chain = self.chains.get(&pair.grant).filter(|_| now < pair.refresh_until).ok_or(BadGrant::Expired)?;
         Ok((serial, pair.grant, chain))
+    }
+
+    /// A client has shown a refresh token to the token endpoint: [`Rotation::Guarded`] ends the grant if it was used before.
+    pub(crate) fn presented(&mut self, client: &str, token: &str) {
+        let serial = self.mint.serial(REFRESH, token);
+        let pair = serial.and_then(|serial| self.pairs.get(&serial)).filter(|pair| &*pair.owner.client == client);
+        let reused = pair.is_some_and(|pair| pair.refresh_until == Duration::ZERO && self.chains.contains_key(&pair.grant));
+        if reused && self.rotation == Rotation::Guarded {
+            // It is this client's.
+            let _ = self.revoke(client, token, Cascade::Grant);
+        }
     }
 
     /// Kills what the token belongs to. The predecessor that [`Rotation::Grace`] keeps goes with its successor. A token that isn't known is
@@ -214,6 +226,11 @@ impl<D> Grants<D> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The client that a token was issued to, as long as the token is known.
+    pub(crate) fn client_of(&self, token: &str) -> Option<Arc<str>> {
+        Some(Arc::clone(&self.pairs.get(&self.serial(token)?)?.owner.client))
     }
 
     /// Whose access token this is.

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum Rotation {
     /// It is dead at once.
     Strict,
+    /// It is dead at once, and whoever shows it again ends the grant: RFC 9700 section 4.14.2 takes that as theft.
+    Guarded,
     /// It stays usable until its successor is used once. Of one grant, never more than two are live: using the old one again knocks the
     /// successor out.
     Grace,

@@ -1,5 +1,5 @@
-//! Many want one expired token at the same time. The service gives for a refresh token once: a second request with it would be refused, and
-//! at a service that detects reuse would end the grant. So there must be one.
+//! Many want one expired token at the same time. The service gives for a refresh token once, and takes a second request with it as theft,
+//! which ends the grant. So there must be one.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -63,7 +63,7 @@ async fn expired(stage: &Stage) -> Result<()> {
 
 /// 64 times the real command.
 pub async fn processes(jeton: &Path, cache: &Path, runs: usize) -> Result<Crowd> {
-    let stage = Stage::new(Kind::Sqlite, Rotation::Strict, cache).await?;
+    let stage = Stage::new(Kind::Sqlite, Rotation::Guarded, cache).await?;
     let mut crowd = Crowd::default();
     for _ in 0..runs {
         expired(&stage).await?;
@@ -93,7 +93,7 @@ pub fn command(jeton: &Path, stage: &Stage) -> Command {
 
 /// 64 tasks of this process.
 pub async fn tasks(cache: &Path, runs: usize) -> Result<Crowd> {
-    let stage = Stage::new(Kind::Sqlite, Rotation::Strict, cache).await?;
+    let stage = Stage::new(Kind::Sqlite, Rotation::Guarded, cache).await?;
     let providers = Service::load(stage.emulator.addr(), &stage.ca(), cache, |_| {}).await?;
     let mut crowd = Crowd::default();
     for _ in 0..runs {
@@ -115,7 +115,7 @@ pub async fn tasks(cache: &Path, runs: usize) -> Result<Crowd> {
 
 /// Three servers with 20 tasks each, on one PostgreSQL.
 pub async fn servers(workers: &Workers, cache: &Path, runs: usize) -> Result<Crowd> {
-    let stage = Stage::new(Kind::Postgres, Rotation::Strict, cache).await?;
+    let stage = Stage::new(Kind::Postgres, Rotation::Guarded, cache).await?;
     stage.sign_in().await?;
     let mut servers = vec![];
     for number in 1..=SERVERS {

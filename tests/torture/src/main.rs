@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use futures_util::StreamExt as _;
+use jeton_emulator::Rotation;
 use jeton_torture::kill::{self, Counts, Plan};
 use jeton_torture::process::Workers;
 use jeton_torture::worker::{self, Setup};
@@ -124,11 +125,15 @@ async fn killing(arguments: &Arguments, workers: Workers, cache: PathBuf) -> Res
 
 async fn compare(jeton: &std::path::Path, cache: &std::path::Path, times: usize) -> Result<()> {
     println!("{}", rclone::version().await?);
-    for _ in 0..times {
-        println!("{}", rclone::rclone(cache).await?);
-    }
-    for _ in 0..times {
-        println!("{}", rclone::jeton(jeton, cache).await?);
+    let kinds = [(Rotation::Strict, "a used refresh token is refused"), (Rotation::Guarded, "a used refresh token ends the grant")];
+    for (rotation, what) in kinds {
+        println!("{what}:");
+        for _ in 0..times {
+            println!("{}", rclone::rclone(cache, rotation).await?);
+        }
+        for _ in 0..times {
+            println!("{}", rclone::jeton(jeton, cache, rotation).await?);
+        }
     }
     Ok(())
 }

@@ -65,8 +65,8 @@ pub async fn version() -> Result<String> {
 }
 
 /// Eight times rclone.
-pub async fn rclone(cache: &Path) -> Result<Seen> {
-    let stage = Stage::new(Kind::Sqlite, Rotation::Strict, cache).await?;
+pub async fn rclone(cache: &Path, rotation: Rotation) -> Result<Seen> {
+    let stage = Stage::new(Kind::Sqlite, rotation, cache).await?;
     let issued = stage.sign_in().await?;
     let proxy = Proxy::start(stage.emulator.addr()).await?;
     let config = stage.home().join("rclone.conf");
@@ -98,8 +98,8 @@ pub async fn rclone(cache: &Path) -> Result<Seen> {
 }
 
 /// Eight times Jeton.
-pub async fn jeton(jeton: &Path, cache: &Path) -> Result<Seen> {
-    let stage = Stage::new(Kind::Sqlite, Rotation::Strict, cache).await?;
+pub async fn jeton(jeton: &Path, cache: &Path, rotation: Rotation) -> Result<Seen> {
+    let stage = Stage::new(Kind::Sqlite, rotation, cache).await?;
     stage.sign_in().await?;
     let token = || command(jeton, &stage);
     let expired = || {

@@ -1,12 +1,13 @@
 //! `jeton clients add | list | show | remove`
 
+mod register;
 mod secret;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use jeton_runtime::{Client, Manifest, Secret};
-use jeton_vault::ClientInfo;
+use jeton_vault::{ClientInfo, ClientName};
 use serde_json::{Value, json};
 
 use super::service_account;
@@ -41,6 +42,7 @@ async fn add(context: &Context, arguments: AddClient) -> Result {
     // Before the secrets: where both are piped in, the passphrase is the first line.
     context.key()?;
     let mut client = match &arguments.service_account {
+        _ if arguments.register => return register::run(context, &manifest, &name, &arguments).await,
         Some(file) => service_account::read(&manifest, file)?,
         None => Client { id: arguments.id.as_deref().unwrap_or_default().trim().to_owned(), ..Client::default() },
     };
@@ -50,10 +52,14 @@ async fn add(context: &Context, arguments: AddClient) -> Result {
     if client.id.is_empty() {
         return Err(Failure::new("the client id is empty", "Copy it from the service's developer console").exit(Exit::Usage));
     }
-    manifest.settings_of(&client).map_err(|error| Failure::from(error).exit(Exit::Usage))?;
-    context.vault().await?.add_client(&name, &manifest.id, &client).await?;
+    keep(context, &manifest, &name, &client).await
+}
+
+async fn keep(context: &Context, manifest: &Manifest, name: &ClientName, client: &Client) -> Result {
+    manifest.settings_of(client).map_err(|error| Failure::from(error).exit(Exit::Usage))?;
+    context.vault().await?.add_client(name, &manifest.id, client).await?;
     let terminal = context.terminal;
-    terminal.note(format!("{} Kept the client {} of {}.", styled(GOOD, "✓"), styled(STRONG, &name), manifest.name));
+    terminal.note(format!("{} Kept the client {} of {}.", styled(GOOD, "✓"), styled(STRONG, name), manifest.name));
     terminal.note(format!("  Next: jeton connect {}", manifest.id));
     if terminal.json { show(context, name.as_str()).await } else { Ok(()) }
 }

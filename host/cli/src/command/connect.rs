@@ -7,6 +7,7 @@ mod machine;
 
 use std::time::SystemTime;
 
+pub use browser::PASTE_PORT;
 use exchange::Source;
 use jeton_runtime::{Account, Client, CurrentTokens, Flow, Grant, GrantKind, Manifest, Provider, Returned, Step, Tokens};
 use jeton_vault::{ClientName, ConnectionName, NewConnection, Settled, Vault};
@@ -144,10 +145,27 @@ impl Connecting<'_> {
 
     /// Exchanges the code.
     async fn finish(&self, flow: &Flow, returned: &Returned) -> Result<Option<Account>> {
+        self.not_anothers(returned)?;
         match self.provider.resume(&self.client, flow, returned).await? {
             Step::Done(tokens) => self.done(tokens).await,
             _ => Err(unexpected()),
         }
+    }
+
+    /// A provider that names no issuer can't compare it. Whoever made it may have sent the browser on to a service that another provider
+    /// is for, and would be given that one's code (RFC 9700, 4.4).
+    fn not_anothers(&self, returned: &Returned) -> Result {
+        let manifest = self.provider.manifest();
+        let (Some(issuer), None) = (returned.issuer(), &manifest.issuer) else { return Ok(()) };
+        for id in self.context.ids()? {
+            let other = self.context.manifest(&id).ok().filter(|other| other.issuer.as_deref() == Some(issuer));
+            if let Some(other) = other {
+                let what = format!("the answer comes from {}, not from {}", other.name, manifest.name);
+                let hint = format!("Nothing was sent. {} sent you there: ask its author why", manifest.name);
+                return Err(Failure::new(what, hint).exit(Exit::Denied));
+            }
+        }
+        Ok(())
     }
 
     /// Keeps the tokens, first thing. Whose they are is asked afterwards.

@@ -48,6 +48,14 @@ pub struct Flow {
     pub state: Secret,
     /// PKCE.
     pub verifier: Secret,
+    /// OpenID Connect's.
+    pub(crate) nonce: Secret,
+    /// Whether the service was told the nonce, and must tell it again in an ID token.
+    pub(crate) nonced: bool,
+    /// Whether the request was pushed with the state and the redirect URI in it.
+    pub(crate) pushed: bool,
+    /// Whether the service answers nonces.
+    pub(crate) answers_nonce: bool,
     /// The parameter that brings the code.
     code: String,
     /// Whether the service knows PKCE in its plain form alone: the challenge is then the verifier.
@@ -69,6 +77,10 @@ impl Flow {
             redirect_uri: callback.redirect_uri()?,
             state: Secret::new("state", unguessable()?),
             verifier: Secret::new("code-verifier", unguessable()?),
+            nonce: Secret::new("nonce", unguessable()?),
+            nonced: false,
+            pushed: false,
+            answers_nonce: true,
             code: "code".to_owned(),
             plain: false,
         })
@@ -77,7 +89,13 @@ impl Flow {
     /// As this provider's service does it.
     pub(crate) fn suited_to(self, manifest: &Manifest) -> Self {
         let plain = manifest.protocol.text("authorize.pkce") == Some("plain");
-        Self { code: manifest.callback.code.clone(), plain, ..self }
+        let answers_nonce = manifest.protocol.text("authorize.nonce") != Some("off");
+        Self { code: manifest.callback.code.clone(), plain, answers_nonce, ..self }
+    }
+
+    /// What an ID token of this flow must say, if the service was told.
+    pub(crate) fn expected_nonce(&self) -> Option<Secret> {
+        self.nonced.then(|| self.nonce.clone())
     }
 
     pub(crate) fn challenge(&self) -> String {
@@ -146,12 +164,17 @@ impl Returned {
         self.answer.iter().any(|(name, _)| name == "error")
     }
 
+    /// The issuer that the answer names (RFC 9207): what anybody says who sent the browser here.
+    pub fn issuer(&self) -> Option<&str> {
+        self.answer.iter().find(|(name, _)| name == "iss").map(|(_, issuer)| issuer.as_str())
+    }
+
     /// Whether the answer comes from the issuer of the manifest (RFC 9207): one from another may be meant for another's token endpoint.
     pub(crate) fn issued_for(&self, manifest: &Manifest) -> Result<(), Error> {
         let Some(issuer) = &manifest.issuer else { return Ok(()) };
-        match self.answer.iter().find(|(name, _)| name == "iss") {
+        match self.issuer() {
             // Byte for byte.
-            Some((_, iss)) if iss == issuer => Ok(()),
+            Some(iss) if iss == issuer => Ok(()),
             Some(_) => Err(Error::Callback("the address comes from another issuer than the one that you were sent to".into())),
             None if manifest.callback.iss => Err(Error::Callback("the address doesn't say which issuer it comes from".into())),
             None => Ok(()),
@@ -196,6 +219,13 @@ impl Host for Call {
         };
         let state = flow.state.reveal_text().unwrap_or_default().to_owned();
         Ok(Reserved { redirect_uri: flow.redirect_uri.clone(), state, code_challenge: flow.challenge() })
+    }
+
+    fn nonce(&mut self) -> Trapped<String> {
+        let Some(flow) = &self.flow else {
+            return Err(Overstepped("callback.nonce is for begin alone".into()).into());
+        };
+        Ok(flow.nonce.reveal_text().unwrap_or_default().to_owned())
     }
 }
 

@@ -100,7 +100,9 @@ impl Host for Call {
             return Ok(Err(Error::Other(format!("the {} is no ID token", token.kind()))));
         }
         let now = i64::try_from(now()).unwrap_or(i64::MAX);
-        let expected = id_token::Expected { issuer: &issuer, audience: &audience, nonce: nonce.as_deref(), now };
+        // That of the flow goes before what the component says.
+        let of_flow = self.nonce.as_ref().and_then(Secret::reveal_text);
+        let expected = id_token::Expected { issuer: &issuer, audience: &audience, nonce: of_flow.or(nonce.as_deref()), now };
         Ok(id_token::claims(token, &expected))
     }
 }

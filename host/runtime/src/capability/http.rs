@@ -17,7 +17,7 @@ use crate::manifest::Endpoint;
 use crate::policy::{self, Asked, Fields, Value};
 use crate::scrub::scrub;
 use crate::transport::TransportError;
-use crate::{Denial, Secret};
+use crate::{Denial, Secret, authorization};
 
 /// Values in an answer.
 const MOST_VALUES: usize = 1 << 16;
@@ -74,6 +74,7 @@ impl Call {
 
     async fn exchange(&mut self, asked: Asked) -> Result<Response, TransportError> {
         let (loaded, name) = (self.loaded.clone(), asked.endpoint.clone());
+        let pushed = self.flow.as_ref().map(|flow| authorization::pushed(flow, &asked)).transpose()?.flatten();
         let (outgoing, endpoint) = policy::judge(&loaded.manifest, &self.settings, asked, self.measure())?;
         let (method, host, path) = (&outgoing.method, outgoing.url.host_str(), outgoing.url.path());
         tracing::debug!(provider = loaded.manifest.id, %method, host, path = %scrub(path, &self.live), "request");
@@ -88,6 +89,10 @@ impl Call {
             return Err(TransportError::TooLarge);
         }
         tracing::debug!(provider = loaded.manifest.id, status = answer.status, bytes = answer.body.len(), "answer");
+        if let (Some(flow), Some(held), 200..=299) = (&mut self.flow, pushed, answer.status) {
+            flow.pushed = true;
+            flow.nonced |= held.nonce;
+        }
         if endpoint.captures.is_some() {
             let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
             self.answered_at = date.and_then(|date| httpdate::parse_http_date(date).ok());

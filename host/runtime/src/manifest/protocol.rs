@@ -288,12 +288,12 @@ fn header(reader: &mut Reader<'_>, path: &str, name: &str, span: Range<usize>) {
     }
 }
 
-/// A text with `{setting}`, `{client_id}` or `{subject}` in it.
+/// A text with `{setting}`, `{client_id}` or `{subject}` in it. Doubled braces stand for themselves.
 fn template(reader: &mut Reader<'_>, path: &str, text: &str, span: Range<usize>, settings: &BTreeSet<String>) {
     if text.contains(['\n', '\r']) {
         reader.problem(span.clone(), format!("`{path}` must be one line"), "Write it as one");
     }
-    for part in text.split('{').skip(1) {
+    for part in text.replace("{{", "").replace("}}", "").split('{').skip(1) {
         match part.split_once('}') {
             Some((name, _)) if ["client_id", "subject"].contains(&name) || settings.contains(name) => {}
             Some((name, _)) => {

@@ -15,6 +15,7 @@ async fn tokens_are_revoked_in_the_way_of_the_service() {
         ("hint = true", "POST https://acme.com/revoke/", &["token", "token_type_hint", "client_id", "client_secret"], None),
         ("authentication = \"none\"\ndrop = [\"client_id\"]", "POST https://acme.com/revoke/", &["token"], None),
         ("style = \"bearer-post\"", "POST https://acme.com/revoke/", &[], Some(&bearer)),
+        ("style = \"bearer-post\"\ntoken = \"access-token\"", "POST https://acme.com/revoke/", &["token"], Some(&bearer)),
         ("style = \"bearer-get\"\npath = \"now\"", "GET https://acme.com/revoke/now", &[], Some(&bearer)),
         ("style = \"bearer-delete\"", "DELETE https://acme.com/revoke/", &[], Some(&bearer)),
     ] {
@@ -75,6 +76,18 @@ async fn an_account_is_read_from_where_the_manifest_says() {
     assert_eq!(error.kind, ErrorKind::InvalidToken);
     let error = refused(acme_at(&Service::always(200, &[], "{}"), "").await.identify(&client(), &current()).await);
     assert!(error.description.unwrap().contains("doesn't say whose account"));
+}
+
+#[tokio::test]
+async fn an_account_may_be_asked_for_in_json_where_a_brace_is_written_twice() {
+    let knobs = "[protocol.identify]\nendpoint = \"api\"\nmethod = \"post\"\npath = \"graphql\"\nbody = \"json\"\nid = \"/data/viewer/id\"\n\
+        parameters = { asker = \"{{{client_id}}}\", query = \"{{ viewer {{ id }} }}\" }";
+    let service = Service::always(200, &[], r#"{"data":{"viewer":{"id":"u1"}}}"#);
+    assert_eq!(acme_at(&service, knobs).await.identify(&client(), &current()).await.unwrap().id, "u1");
+    let sent = service.only();
+    assert_eq!(sent.line, "POST https://api.acme.com/graphql");
+    assert_eq!(sent.headers["content-type"], "application/json");
+    assert_eq!(sent.body, r#"{"asker":"{app 1&x}","query":"{ viewer { id } }"}"#);
 }
 
 #[tokio::test]

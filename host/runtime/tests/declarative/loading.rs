@@ -20,7 +20,7 @@ fn every_bundled_manifest_is_without_mistakes_and_has_what_a_person_needs() {
         assert!(guide.contains("http://127.0.0.1/callback"), "{id}");
         manifests += 1;
     }
-    assert!(manifests >= 3, "{manifests}");
+    assert!(manifests >= 24, "{manifests}");
 }
 
 #[tokio::test]

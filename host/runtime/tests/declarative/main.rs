@@ -6,11 +6,14 @@
 mod answers;
 mod api;
 mod grants;
+mod introspection;
 mod loading;
 mod places;
 mod requests;
 #[path = "../calls/service.rs"]
 mod service;
+mod services;
+mod standards;
 
 use std::sync::Arc;
 

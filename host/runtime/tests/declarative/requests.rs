@@ -1,9 +1,10 @@
 //! What is sent: client authentication, bodies, parameters, names.
 
 use base64::Engine as _;
+use jeton_runtime::{GrantKind, Step};
 
 use crate::service::Service;
-use crate::{CLIENT_SECRET, REDIRECT, acme, acme_at, begin, client, current, load, names, value};
+use crate::{CLIENT_SECRET, REDIRECT, acme, acme_at, begin, client, current, grant, load, names, value};
 
 const ANSWER: &str = r#"{"access_token":"a-2","refresh_token":"r-2","expires_in":3600,"scope":"read write"}"#;
 
@@ -32,6 +33,17 @@ async fn without_a_word_it_is_what_the_rfcs_say() {
     assert_eq!(value(&sent.body, "code_verifier").unwrap().as_bytes(), flow.verifier.reveal());
     assert_eq!((value(&sent.body, "code").unwrap(), value(&sent.body, "client_secret").unwrap()), ("c-1".into(), CLIENT_SECRET.into()));
     assert_eq!(sent.headers["accept"], "application/json");
+}
+
+#[tokio::test]
+async fn where_the_service_shows_the_code_no_redirect_uri_is_named() {
+    let service = Service::always(200, &[], ANSWER);
+    let provider = acme_at(&service, "").await;
+    let step = provider.begin(&client(), &grant(GrantKind::AuthorizationCode, &[]), &String::new()).await.unwrap();
+    let Step::Visit { url, flow } = step else { panic!("{step:?}") };
+    assert_eq!(names(url.query().unwrap()), ["response_type", "client_id", "state", "code_challenge", "code_challenge_method"]);
+    provider.resume(&client(), &flow, &flow.pasted("c-1").unwrap()).await.unwrap();
+    assert_eq!(names(&service.only().body), ["grant_type", "code", "code_verifier", "client_id", "client_secret"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! The statements that replace keys, and a client's secrets. Each compares what it replaces: others go on writing at the same time.
 
 use super::database::{Step, Written};
-use super::queries::{WRAP_KEY, client, clients, connection, connections, line, wrapped};
+use super::queries::{WRAP_KEY, clients, connections, line, wrapped};
+use super::rows::{client, connection};
 use super::value::{Value, values};
 use super::{ClientRow, ConnectionRow, KeyRow, Lease, LogRow, Sealed, Store};
 use crate::Result;

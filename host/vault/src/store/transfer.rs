@@ -1,9 +1,8 @@
 //! All of a store, a page at a time: into a backup as it is, and out of one row by row.
 
 use super::database::{Purpose, Session, Step, Written};
-use super::queries::{
-    INSERT_CLIENT, INSERT_CONNECTION, REPLACE_CLIENT, REPLACE_CONNECTION, client, clients, connection, connections, line, log_row, whole,
-};
+use super::queries::{INSERT_CLIENT, INSERT_CONNECTION, REPLACE_CLIENT, REPLACE_CONNECTION, clients, connections, line};
+use super::rows::{client, connection, log_row, whole};
 use super::value::{Damaged, Row, Value, values};
 use super::{ClientRow, ConnectionRow, LogRow, Store};
 use crate::{Error, Result};

@@ -103,8 +103,21 @@ async fn the_same_answers_of_a_test_say_who_must_act() {
             4,
             "Too much. (rateLimitExceeded)",
         ),
-        (json(403, r#"{"error":{"code":403,"message":"Off.","details":[{"reason":"SERVICE_DISABLED"}]}}"#), 3, "Off. (SERVICE_DISABLED)"),
-        (json(403, r#"{"error":{"code":403,"message":"No.","errors":[{"reason":"insufficientPermissions"}]}}"#), 3, "lacks a scope"),
+        (json(403, r#"{"error":{"code":403,"message":"Off.","details":[{"reason":"SERVICE_DISABLED"}]}}"#), 5, "Off. Enable the API"),
+        (
+            json(403, r#"{"error":{"code":403,"message":"Off.","errors":[{"reason":"accessNotConfigured"}]}}"#),
+            5,
+            "APIs & Services → Library",
+        ),
+        (json(403, r#"{"error":{"code":403,"message":"No.","errors":[{"reason":"insufficientPermissions"}]}}"#), 3, "Data Access"),
+        (
+            json(403, r#"{"error":{"code":403,"message":"No.","details":[{"reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}"#),
+            3,
+            "lacks a scope",
+        ),
+        (json(403, r#"{"error":{"code":403,"message":"Full.","errors":[{"reason":"userRateLimitExceeded"}]}}"#), 4, "asks to wait"),
+        (json(403, r#"{"error":{"code":403,"message":"No.","errors":[{"reason":"insufficientFilePermissions"}]}}"#), 3, "No. (insuff"),
+        (Fault::RateLimited(RetryAfter::Seconds(9)), 4, "asks to wait"),
         (Fault::ServerError(500), 4, "not available"),
         (json(200, "{}"), 1, "doesn't say whose account"),
     ] {

@@ -56,8 +56,10 @@ async fn a_connection_that_may_see_neither_is_kept_and_says_what_it_lacks() {
 async fn graphs_refusals_say_who_must_act() {
     let error = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"in Graph's words"}}}}"#);
     for (status, code, exit, says) in [
-        (403, "Authorization_RequestDenied", 3, "the connection lacks a scope"),
+        (403, "Authorization_RequestDenied", 3, "API permissions"),
         (403, "accessDenied", 3, "the connection lacks a scope"),
+        (429, "activityLimitReached", 4, "the service asks to wait"),
+        (429, "TooManyRequests", 4, "the service asks to wait"),
         (500, "generalException", 4, "the service is not available"),
         (503, "serviceNotAvailable", 4, "the service is not available"),
         (404, "ResourceNotFound", 1, "the service refused"),

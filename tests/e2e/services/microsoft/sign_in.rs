@@ -107,20 +107,23 @@ async fn an_id_token_from_elsewhere_is_refused_with_all_that_came_with_it() {
     let exp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 3600;
     let (tenant, right) =
         ("11111111-2222-4333-8444-555555555555", "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0");
-    for (issuer, audience, says) in [
-        (right, "another", Some("is for another client")),
-        ("https://login.microsoftonline.com/another/v2.0", ID, Some("is from another issuer")),
-        ("https://evil.example/11111111-2222-4333-8444-555555555555/v2.0", ID, Some("is from another issuer")),
-        (right, ID, None),
+    for (issuer, audience, nonce, says) in [
+        (right, "another", None, Some("is for another client")),
+        ("https://login.microsoftonline.com/another/v2.0", ID, None, Some("is from another issuer")),
+        ("https://evil.example/11111111-2222-4333-8444-555555555555/v2.0", ID, None, Some("is from another issuer")),
+        (right, ID, Some("another"), Some("belongs to another sign-in")),
+        (right, ID, None, None),
     ] {
         let scene = Scene::native().await;
-        let claims = serde_json::json!({ "iss": issuer, "tid": tenant, "aud": audience, "sub": "s", "exp": exp });
+        let connecting = scene.begin(&[]);
+        let nonce = nonce.map(str::to_owned).or(query(&connecting.url, "nonce"));
+        let claims = serde_json::json!({ "iss": issuer, "tid": tenant, "aud": audience, "sub": "s", "exp": exp, "nonce": nonce });
         let id_token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
         let body =
             serde_json::json!({ "token_type": "Bearer", "access_token": "forged-access-token", "id_token": id_token, "expires_in": 3599 });
         let fault = Fault::Body { status: 200, content_type: "application/json".into(), bytes: body.to_string().into() };
         scene.stage.emulator.faults().inject(fault, Matcher::any().path("/common/oauth2/v2.0/token"), 1);
-        let ran = scene.connect(&[]).await;
+        let ran = scene.decide(connecting, Decision::Grant).await;
         match says {
             Some(says) => assert!(ran.code == 1 && ran.stderr.contains(says), "{says}: {ran:?}"),
             None => assert_eq!(ran.code, 0, "{ran:?}"),

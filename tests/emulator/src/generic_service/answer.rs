@@ -19,6 +19,8 @@ pub struct AnswerFacts {
     pub content_type: Option<String>,
     /// Where a standard member stands, as a path with dots; an empty path leaves it out.
     pub fields: BTreeMap<String, String>,
+    /// The same for the answer to a refresh, where that differs.
+    pub refreshed_fields: Option<BTreeMap<String, String>>,
     /// What `expires_in` looks like.
     pub expires_in: ExpiresIn,
     /// The `token_type`; `Bearer` if not given.

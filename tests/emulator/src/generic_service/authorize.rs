@@ -10,7 +10,7 @@ use serde_json::json;
 use super::answer::{Trouble, trouble};
 use super::facts::{Demand, Pkce};
 use super::hostile::Misbehaviour;
-use super::{Details, GenericService, Incoming};
+use super::{Details, GenericService, Incoming, State};
 use crate::back::{Back, see};
 use crate::form::Form;
 use crate::grants::Owner;
@@ -60,7 +60,10 @@ impl GenericService {
             Ok(wish) => wish,
             Err(Refused::Page(trouble)) => return error_page(name, trouble.error, &trouble.description),
             Err(Refused::Redirect { redirect_uri, state, error, description }) => {
-                return Back { service: name, redirect_uri, state }.with(&[("error", error), ("error_description", &description)]);
+                let issuer = self.named_issuer(&self.0.state.get());
+                let mut answer = vec![("error", error), ("error_description", &*description)];
+                answer.extend(issuer.iter().map(|issuer| ("iss", &**issuer)));
+                return Back { service: name, redirect_uri, state }.with(&answer);
             }
         };
         let scopes = wish.scopes.iter().map(|scope| (scope.as_str(), "Use")).collect();
@@ -72,6 +75,17 @@ impl GenericService {
             Outcome::Page(page) => page,
             Outcome::Decided { user, granted } => self.decided(wish, &user, granted),
         }
+    }
+
+    /// The issuer as answers name it, errors too (RFC 9207 section 2).
+    fn named_issuer(&self, known: &State) -> Option<String> {
+        let facts = &self.0.facts;
+        let wrong = known.hostile.iter().find_map(|how| match how {
+            Misbehaviour::IssWrong(issuer) => Some(issuer.clone()),
+            _ => None,
+        });
+        let issuer = wrong.or_else(|| facts.issuer.clone().filter(|_| facts.authorize.iss));
+        issuer.filter(|_| !known.is_hostile(|how| matches!(how, Misbehaviour::IssMissing)))
     }
 
     /// The mix-up: the same request, to another server, with the client's id there.
@@ -113,7 +127,7 @@ impl GenericService {
         let client = query.get("client_id").and_then(|id| self.0.state.get().clients.get(id).cloned());
         let client = client.ok_or_else(|| trouble("invalid_client", "There is no such client."))?;
         let asked = query.get("redirect_uri");
-        let copied = asked.filter(|asked| facts.authorize.copy_code.iter().any(|uri| uri == asked));
+        let copied = Some(asked.unwrap_or_default()).filter(|asked| facts.authorize.copy_code.iter().any(|uri| uri == asked));
         let redirect_uri = match copied {
             Some(uri) => uri,
             None => redirect::choose(&client.redirect_uris, asked, facts.authorize.redirect)
@@ -194,12 +208,7 @@ impl GenericService {
             add("error", "access_denied");
             add("error_description", "The user denied the request.");
         }
-        let wrong = known.hostile.iter().find_map(|how| match how {
-            Misbehaviour::IssWrong(issuer) => Some(issuer.clone()),
-            _ => None,
-        });
-        let issuer = wrong.or_else(|| facts.issuer.clone().filter(|_| facts.authorize.iss));
-        if let Some(issuer) = issuer.filter(|_| !known.is_hostile(|how| matches!(how, Misbehaviour::IssMissing))) {
+        if let Some(issuer) = self.named_issuer(&known) {
             add("iss", &issuer);
         }
         let dropped = facts.authorize.drops_state || known.is_hostile(|how| matches!(how, Misbehaviour::StateDropped));

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::{Method, StatusCode};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Trouble, trouble};
@@ -10,6 +11,20 @@ use super::{GenericService, Incoming};
 use crate::device::{Asks, INTERVAL, Visit};
 use crate::json::json as answer;
 use crate::sign_in::Consent;
+
+/// See [`Facts::device`](super::Facts::device). What isn't given is as in RFC 8628.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeviceFacts {
+    /// The `grant_type` of a poll.
+    pub grant: Option<String>,
+    /// The parameter of a poll that holds the device code.
+    pub code: Option<String>,
+    /// What the first answer calls `verification_uri`.
+    pub page: Option<String>,
+    /// The `response_type` by which a request to the token endpoint is one for codes.
+    pub response_type: Option<String>,
+}
 
 /// What a device asks for.
 #[derive(Clone, Debug)]
@@ -27,6 +42,12 @@ impl Asks for DeviceWish {
 }
 
 impl GenericService {
+    /// Whether a request to the token endpoint is one for a device's codes.
+    pub(super) fn asks_for_device_code(&self, call: &Incoming) -> bool {
+        let asks = self.0.facts.device.response_type.as_deref();
+        asks.is_some() && call.form.get("response_type") == asks
+    }
+
     pub(super) fn begin_device(&self, call: &Incoming) -> Response {
         let form = call.form.renamed(&self.0.facts.names);
         let begun = || -> Result<(String, String), Trouble> {
@@ -45,7 +66,7 @@ impl GenericService {
                 let body = json!({
                     "device_code": device_code,
                     "user_code": user_code,
-                    "verification_uri": page,
+                    (self.0.facts.device.page.as_deref().unwrap_or("verification_uri")): page,
                     "verification_uri_complete": format!("{page}?user_code={user_code}"),
                     "expires_in": self.0.facts.lifetimes.device,
                     "interval": INTERVAL.as_secs(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::answer::{AnswerFacts, ErrorFacts};
+use super::device::DeviceFacts;
 use crate::{Lifetimes, RedirectRule, Rotation};
 
 /// The facts of one service.
@@ -49,6 +50,9 @@ pub struct Facts {
     /// When there is a refresh token, and what becomes of it.
     #[serde(default)]
     pub refresh: RefreshFacts,
+    /// The device flow, where it isn't RFC 8628's.
+    #[serde(default)]
+    pub device: DeviceFacts,
     /// How long things live.
     #[serde(default)]
     pub lifetimes: LifetimeFacts,
@@ -64,6 +68,9 @@ pub struct Facts {
     /// Pushed authorization requests (RFC 9126).
     #[serde(default)]
     pub par: Demand,
+    /// The initial access token that a registration needs (RFC 7591 section 3).
+    #[serde(default)]
+    pub registration_token: Option<String>,
     /// The resources that tokens can be made for (RFC 8707); empty allows any.
     #[serde(default)]
     pub resources: Vec<String>,
@@ -115,7 +122,7 @@ pub struct AuthorizeFacts {
     pub pkce: Pkce,
     /// How redirect URIs are compared.
     pub redirect: RedirectRule,
-    /// Redirect URIs that stand for a page with a code to copy.
+    /// Redirect URIs that stand for a page with a code to copy; an empty one: that none was sent.
     pub copy_code: Vec<String>,
     /// Whether the state is left out of the answer.
     pub drops_state: bool,
@@ -290,6 +297,8 @@ pub struct RevocationFacts {
     pub style: RevocationStyle,
     /// Whether everything of the same consent dies, or the pair only.
     pub cascade: bool,
+    /// Whether the parameters are JSON, and not a form.
+    pub json: bool,
     /// The answer's JSON; an empty body, if there is none.
     pub answer: Option<toml::Table>,
     /// Kinds of tokens that are answered with `unsupported_token_type`: `access_token`, `refresh_token`.
@@ -309,6 +318,8 @@ pub enum RevocationStyle {
     Get,
     /// DELETE with the client's authentication, and `access_token` in JSON.
     Delete,
+    /// POST with `token` and no client.
+    Alone,
 }
 
 /// A call of the API.

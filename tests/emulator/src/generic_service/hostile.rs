@@ -53,6 +53,10 @@ pub enum Misbehaviour {
     NonceLoop,
     /// The metadata names this issuer.
     MetadataIssuer(String),
+    /// A member of the metadata is this.
+    MetadataMember(String, serde_json::Value),
+    /// A member of the answer to a registration is this.
+    RegisteredMember(String, serde_json::Value),
     /// The metadata is elsewhere, which a client must not follow.
     MetadataRedirect(String),
     /// Something is wrong with id tokens.
@@ -64,6 +68,8 @@ pub enum Misbehaviour {
 pub enum BadIdToken {
     /// Another request's nonce.
     Nonce,
+    /// No nonce.
+    NonceMissing,
     /// Another client's.
     Audience,
     /// Another server's.

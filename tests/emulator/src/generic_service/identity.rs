@@ -70,6 +70,11 @@ impl GenericService {
             add("dpop_signing_alg_values_supported", json!(["ES256", "ES384", "RS256", "PS256"]));
         }
         document.extend(filled(&facts.metadata, &[]));
+        for how in &self.0.state.get().hostile {
+            if let Misbehaviour::MetadataMember(name, value) = how {
+                document.insert(name.clone(), value.clone());
+            }
+        }
         answer(StatusCode::OK, &Value::Object(document))
     }
 
@@ -87,6 +92,7 @@ impl GenericService {
         let now = unix(self.0.clock.now());
         let issued = if is(BadIdToken::Expired) { now.saturating_sub(7200) } else { now };
         let nonce = if is(BadIdToken::Nonce) { Some("another request's nonce") } else { owner.details.nonce.as_deref() };
+        let nonce = nonce.filter(|_| !is(BadIdToken::NonceMissing));
         let mut claims = json!({
             "iss": if is(BadIdToken::Issuer) { Some("https://other.example") } else { self.0.facts.issuer.as_deref() },
             "sub": *owner.user,

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Trouble, filled, trouble};
 use super::client::GenericClient;
-use super::facts::RevocationStyle;
+use super::facts::{Endpoint, RevocationStyle};
+use super::hostile::Misbehaviour;
 use super::token::{from_json, needed};
 use super::{GenericService, Incoming};
 use crate::form::Form;
@@ -47,6 +48,8 @@ impl GenericService {
                 if left != std::time::Duration::MAX {
                     add("exp", json!(unix(self.0.clock.now()).saturating_add(left.as_secs())));
                 }
+                let user = self.0.people.find(|user| *user.id == *owner.user);
+                user.into_iter().for_each(|user| add("username", json!(user.login)));
                 owner.details.key.iter().for_each(|key| add("cnf", json!({ "jkt": key })));
                 owner.details.resource.iter().for_each(|resource| add("aud", json!(resource)));
             }
@@ -73,7 +76,7 @@ impl GenericService {
         let facts = &self.0.facts.revocation;
         let mut known = self.0.state.get();
         let method = match facts.style {
-            RevocationStyle::Rfc7009 | RevocationStyle::BearerPost => Method::POST,
+            RevocationStyle::Rfc7009 | RevocationStyle::BearerPost | RevocationStyle::Alone => Method::POST,
             RevocationStyle::Get => Method::GET,
             RevocationStyle::Delete => Method::DELETE,
         };
@@ -83,8 +86,15 @@ impl GenericService {
         let query = Form::parse(call.uri.query().unwrap_or_default().as_bytes());
         let (client, token) = match facts.style {
             RevocationStyle::Rfc7009 => {
-                let client = self.0.authenticate(&mut known, &call.headers, &call.form)?;
-                (client.client_id, needed(&call.form, "token")?.to_owned())
+                let form = if facts.json { from_json(&call.body).unwrap_or_default() } else { (*call.form).clone() };
+                let form = form.renamed(&self.0.facts.names);
+                let client = self.0.authenticate(&mut known, &call.headers, &form)?;
+                (client.client_id, needed(&form, "token")?.to_owned())
+            }
+            RevocationStyle::Alone => {
+                let token = needed(&call.form, "token")?;
+                let client = known.grants.client_of(token).ok_or_else(|| trouble("invalid_token", "The token isn't good."))?;
+                (client.to_string(), token.to_owned())
             }
             RevocationStyle::Delete => {
                 let client = self.0.authenticate(&mut known, &call.headers, &Form::default())?;
@@ -112,6 +122,13 @@ impl GenericService {
         let Ok(Value::Object(mut metadata)) = serde_json::from_slice::<Value>(&call.body) else {
             return self.refused(&call.headers, &trouble("invalid_client_metadata", "The body isn't an object in JSON."));
         };
+        if let Some(token) = &self.0.facts.registration_token {
+            let bearer = call.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "));
+            if bearer != Some(token) {
+                let value = self.0.facts.errors.value(&trouble("invalid_token", "Registering needs an initial access token."));
+                return answer(StatusCode::UNAUTHORIZED, &value);
+            }
+        }
         match self.registered(&mut metadata) {
             Ok(()) => answer(StatusCode::CREATED, &Value::Object(metadata)),
             Err(trouble) => self.refused(&call.headers, &trouble),
@@ -142,12 +159,19 @@ impl GenericService {
         let scopes = metadata.get("scope").and_then(Value::as_str).map(|text| self.split(text)).unwrap_or_default();
         let mut add = |name: &str, value: Value| drop(metadata.insert(name.to_owned(), value));
         add("client_id", json!(client_id));
+        let endpoint = self.0.facts.endpoints.get(&Endpoint::Register).map(String::as_str).unwrap_or_default();
+        add("registration_client_uri", json!(format!("{endpoint}/{client_id}")));
         add("client_id_issued_at", json!(unix(self.0.clock.now())));
         add("token_endpoint_auth_method", json!(way.name()));
         add("registration_access_token", json!(self.0.mint.name("registration", known.registered)));
         if let Some(secret) = &client_secret {
             add("client_secret", json!(secret));
             add("client_secret_expires_at", json!(0));
+        }
+        for how in &known.hostile {
+            if let Misbehaviour::RegisteredMember(name, value) = how {
+                add(name, value.clone());
+            }
         }
         known.clients.insert(client_id.clone(), GenericClient { client_id, client_secret, redirect_uris, scopes, keys });
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, FactsError};
 
-const SERVICES: [(&str, &str); 24] = [
+const SERVICES: [(&str, &str); 34] = [
     ("box", include_str!("../../services/box.toml")),
     ("drive", include_str!("../../services/drive.toml")),
     ("gcs", include_str!("../../services/gcs.toml")),
@@ -27,6 +27,16 @@ const SERVICES: [(&str, &str); 24] = [
     ("notion", include_str!("../../services/notion.toml")),
     ("salesforce", include_str!("../../services/salesforce.toml")),
     ("atlassian", include_str!("../../services/atlassian.toml")),
+    ("asana", include_str!("../../services/asana.toml")),
+    ("bitbucket", include_str!("../../services/bitbucket.toml")),
+    ("digitalocean", include_str!("../../services/digitalocean.toml")),
+    ("discord", include_str!("../../services/discord.toml")),
+    ("figma", include_str!("../../services/figma.toml")),
+    ("hubspot", include_str!("../../services/hubspot.toml")),
+    ("linear", include_str!("../../services/linear.toml")),
+    ("spotify", include_str!("../../services/spotify.toml")),
+    ("todoist", include_str!("../../services/todoist.toml")),
+    ("zoom", include_str!("../../services/zoom.toml")),
 ];
 
 impl Facts {

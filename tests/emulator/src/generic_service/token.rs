@@ -35,11 +35,17 @@ impl GenericService {
         if call.method.as_str() != self.0.facts.request.method {
             return StatusCode::METHOD_NOT_ALLOWED.into_response();
         }
-        let tokens = self.parameters(call).and_then(|form| self.exchange(call, &form));
+        let tokens = self.parameters(call).and_then(|form| {
+            let refreshes = form.get("grant_type") == Some("refresh_token");
+            Ok((self.exchange(call, &form)?, refreshes))
+        });
         let answer = match tokens {
-            Ok(tokens) => {
+            Ok((tokens, refreshes)) => {
                 let separator = &*self.0.facts.scope_separator;
                 let mut facts = self.0.facts.answer.clone();
+                if let Some(fields) = facts.refreshed_fields.clone().filter(|_| refreshes) {
+                    facts.fields = fields;
+                }
                 let forced = {
                     let known = self.0.state.get();
                     for how in &known.hostile {
@@ -108,6 +114,7 @@ impl GenericService {
         if !self.0.facts.request.grants.iter().any(|known| known == grant) {
             return Err(trouble("unsupported_grant_type", "This `grant_type` isn't known here."));
         }
+        let grant = if self.0.facts.device.grant.as_deref() == Some(grant) { DEVICE } else { grant };
         let tokens = match grant {
             "authorization_code" => self.code(&mut known, &client, form, key),
             "refresh_token" => self.refresh(&mut known, &client, form, key),
@@ -163,6 +170,7 @@ impl GenericService {
     fn refresh(&self, known: &mut State, client: &GenericClient, form: &Form, key: Option<String>) -> Result<Tokens, Trouble> {
         let token = needed(form, "refresh_token")?;
         let bad = |_| trouble("invalid_grant", "The refresh token is unknown, used, revoked or too old.");
+        known.grants.presented(&client.client_id, token);
         let owner = known.grants.refreshable(self.now(), &client.client_id, token).map_err(bad)?;
         if owner.details.key.is_some() && owner.details.key != key {
             return Err(trouble("invalid_dpop_proof", "The refresh token is bound to another key."));
@@ -200,7 +208,7 @@ impl GenericService {
     }
 
     fn device(&self, known: &mut State, client: &GenericClient, form: &Form, key: Option<String>) -> Result<Tokens, Trouble> {
-        let code = needed(form, "device_code")?;
+        let code = needed(form, self.0.facts.device.code.as_deref().unwrap_or("device_code"))?;
         let poll = self.0.devices.get().poll(self.now(), code, |wish| wish.client == client.client_id);
         let (wish, user) = match poll {
             Poll::Pending => return Err(trouble("authorization_pending", "Nobody has decided yet.")),

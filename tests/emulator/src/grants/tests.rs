@@ -27,6 +27,19 @@ fn a_strict_refresh_token_works_once() {
 }
 
 #[test]
+fn a_guarded_refresh_token_that_is_shown_again_ends_its_grant_alone() {
+    let mut grants = grants(Rotation::Guarded);
+    let [first, other] = [grants.issue(NOW, Arc::new(owner())), grants.issue(NOW, Arc::new(owner()))];
+    let second = grants.refresh(NOW, "c", token(&first), None).unwrap();
+    assert_eq!(grants.refresh(NOW, "another", token(&first), None), Err(BadGrant::Unknown));
+    assert!(grants.is_live(NOW, token(&second)), "who isn't the client ends nothing");
+    assert_eq!(grants.refresh(NOW, "c", token(&first), None), Err(BadGrant::Expired));
+    assert!(!grants.is_live(NOW, token(&second)) && !grants.is_live(NOW, &second.access));
+    assert_eq!(grants.refresh(NOW, "c", token(&second), None), Err(BadGrant::Expired));
+    assert!(grants.is_live(NOW, token(&other)));
+}
+
+#[test]
 fn a_graceful_refresh_token_works_until_its_successor_is_used() {
     let mut grants = grants(Rotation::Grace);
     let first = grants.issue(NOW, Arc::new(owner()));

@@ -10,6 +10,7 @@ mod imports;
 mod manifests;
 mod nonsense;
 mod pages;
+mod pushes;
 mod texts;
 mod versions;
 
@@ -18,6 +19,7 @@ use imports::*;
 use manifests::*;
 use nonsense::*;
 use pages::*;
+use pushes::*;
 use texts::*;
 use versions::*;
 

@@ -13,7 +13,7 @@ use crate::page::Outcome;
 use crate::terminal::{FAINT, Terminal, styled};
 
 /// What `--paste` names as the redirect URI's port where the service ignores it: nobody listens there.
-const PASTE_PORT: u16 = 47_800;
+pub const PASTE_PORT: u16 = 47_800;
 
 impl Connecting<'_> {
     pub(super) async fn by_browser(&self) -> Result<Option<Account>> {
@@ -54,10 +54,11 @@ impl Connecting<'_> {
     pub(super) async fn by_paste(&self) -> Result<Option<Account>> {
         let manifest = self.provider.manifest();
         let callback = &manifest.callback;
-        let shown = callback.shows_code && self.arguments.port.is_none();
-        let redirect_uri = match shown {
-            true => String::new(),
-            false => callback.redirect_uri(self.arguments.port.or(callback.port).or(Some(PASTE_PORT))),
+        let shown = callback.shows_code && self.arguments.port.is_none() && self.arguments.redirect_uri.is_none();
+        let redirect_uri = match &self.arguments.redirect_uri {
+            Some(elsewhere) => elsewhere.clone(),
+            None if shown => String::new(),
+            None => callback.redirect_uri(self.arguments.port.or(callback.port).or(Some(PASTE_PORT))),
         };
         let (url, flow) = visit(self.provider.begin(&self.client, &self.grant, &redirect_uri).await?)?;
         let terminal = self.terminal();

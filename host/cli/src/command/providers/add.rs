@@ -2,7 +2,8 @@
 //!
 //! An update asks only if it may do more than the one before. The file is read once, so what was shown is what is kept.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::fs::File;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use jeton_runtime::{Manifest, presentable};
 use serde_json::json;
@@ -10,6 +11,7 @@ use serde_json::json;
 use super::describe::{asks, origin, reach, shown, title};
 use crate::args::AddProvider;
 use crate::context::Context;
+use crate::discovery::{Issuer, discover};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::package::Package;
@@ -18,7 +20,16 @@ use crate::terminal::{BAD, FAINT, GOOD, STRONG, styled};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: AddProvider) -> Result {
-    let package = Package::read(&arguments.path)?;
+    let package = match Issuer::of_argument(&arguments.path)? {
+        Some(issuer) => match discovered(context, &issuer, &arguments).await? {
+            Some(package) => package,
+            None => return Ok(()),
+        },
+        None if arguments.id.is_some() || arguments.save.is_some() => {
+            return Err(Failure::new("--id and --save are for an issuer", "A file says itself what it is called").exit(Exit::Usage));
+        }
+        None => Package::read(&arguments.path)?,
+    };
     let (manifest, digest) = (&package.inspection.manifest, package.digest());
     let id = manifest.id.as_str();
     if let Some(wanted) = arguments.digest.as_ref().filter(|wanted| **wanted != digest) {
@@ -57,6 +68,24 @@ pub async fn run(context: &Context, arguments: AddProvider) -> Result {
     report(context, manifest, &digest, true)
 }
 
+/// What an issuer says of itself. None: it was only to be written down.
+async fn discovered(context: &Context, issuer: &Issuer, arguments: &AddProvider) -> Result<Option<Package>> {
+    let found = discover(context, issuer, arguments.id.as_deref()).await?;
+    let Some(path) = &arguments.save else { return Package::discovered(issuer, found).map(Some) };
+    let shown = presentable(&path.display().to_string(), 300);
+    File::create_new(path)
+        .and_then(|mut file| file.write_all(found.manifest.as_bytes()))
+        .map_err(|error| Failure::new(format!("can't write {shown}: {error}"), "Name a new file, such as provider.toml"))?;
+    found.remarks.iter().for_each(|remark| context.terminal.note(remark_line(remark)));
+    context.terminal.note(format!("{} Wrote {shown}.", styled(GOOD, "✓")));
+    context.terminal.note(format!("  Next: read it, then jeton providers add {shown}"));
+    Ok(None)
+}
+
+fn remark_line(remark: &str) -> String {
+    format!("{} {}", styled(BAD.bold(), "!"), presentable(remark, 500))
+}
+
 fn report(context: &Context, manifest: &Manifest, digest: &str, changed: bool) -> Result {
     if !context.terminal.json {
         return Ok(());
@@ -76,8 +105,8 @@ async fn introduce(context: &Context, package: &Package) -> Result {
     reach(manifest).iter().for_each(|line| terminal.ask(line));
     asks(manifest).iter().for_each(|line| terminal.ask(line));
     terminal.ask(styled(FAINT, "\nIt runs in a sandbox: no files, no other network, and it never sees a secret or a token itself."));
-    for warning in warnings(context, manifest).await? {
-        terminal.ask(format!("{} {warning}", styled(BAD.bold(), "!")));
+    for warning in warnings(context, manifest).await?.iter().chain(&package.remarks) {
+        terminal.ask(remark_line(warning));
     }
     terminal.ask("");
     Ok(())
@@ -119,14 +148,16 @@ fn update(context: &Context, before: &Manifest, package: &Package) -> bool {
         say(styled(STRONG, "What it no longer does"));
     }
     less.iter().for_each(|permission| say(format!("  {} {permission}", styled(GOOD, "-"))));
+    package.remarks.iter().for_each(|remark| say(remark_line(remark)));
     !more.is_empty()
 }
 
 /// Asks the person at the terminal. Nobody else can answer: a script says which file it means, by digest.
 fn ask(context: &Context, arguments: &AddProvider, digest: &str, update: bool) -> Result {
     if !std::io::stdin().is_terminal() {
+        let id = arguments.id.as_ref().map(|id| format!(" --id {id}")).unwrap_or_default();
         let hint = format!(
-            "If you trust it: jeton providers add {} --yes --digest {digest}",
+            "If you trust it: jeton providers add {}{id} --yes --digest {digest}",
             presentable(&arguments.path.display().to_string(), 300)
         );
         return Err(Failure::new("somebody must agree to that, and there is no terminal to ask", hint).exit(Exit::Usage));

@@ -121,8 +121,9 @@ pub fn origin(manifest: &Manifest, path: &str, size: usize, digest: &str) -> Vec
     let documentation =
         manifest.documentation.as_ref().map(|url| format!("\n  it refers to    {}", shown(url.as_str()))).unwrap_or_default();
     if manifest.declarative {
+        let found = if path.starts_with("https://") { "described by   " } else { "file           " };
         return vec![
-            format!("  file            {path}, without code of its own: Jeton's oauth2 does what it says"),
+            format!("  {found} {path}, without code of its own: Jeton's oauth2 does what it says"),
             format!("  SHA-256         {digest}, with that{documentation}"),
             styled(
                 FAINT,

@@ -79,7 +79,7 @@ pub(in crate::manifest) fn agree(
     if endpoints.get("token").is_some_and(|token| token.captured().any(|(kind, _)| kind == "refresh-token")) {
         it.accepted(if endpoints.contains_key("refresh") { "refresh" } else { "token" }, "refresh-token");
     }
-    it.identify();
+    it.identify(secrets);
     if endpoints.contains_key("revoke") {
         it.revoke(secrets);
     }
@@ -166,8 +166,11 @@ impl Agreement<'_, '_, '_> {
         }
     }
 
-    fn identify(&mut self) {
+    fn identify(&mut self, secrets: &BTreeMap<String, SecretField>) {
         let named = self.read.said.text("identify.endpoint");
+        if self.read.said.text("identify.style") == Some("introspection") {
+            return self.introspect(named.unwrap_or("introspect"), secrets);
+        }
         let name = named.unwrap_or("userinfo");
         match self.endpoints.get(name) {
             Some(endpoint) => {
@@ -190,6 +193,25 @@ impl Agreement<'_, '_, '_> {
             }
             None => {}
         }
+    }
+
+    /// RFC 7662: the client shows who it is, and the token is what is asked about.
+    fn introspect(&mut self, name: &str, secrets: &BTreeMap<String, SecretField>) {
+        if !self.endpoints.contains_key(name) {
+            let hint = format!("Add: [endpoints.{name}] with its url, accepts and reveals");
+            return self.mistake("identify.style", format!("there is no endpoint `{name}` to ask"), hint);
+        }
+        self.accepted(name, "access-token");
+        match self.read.said.text("client.authentication").unwrap_or("post") {
+            "post" | "basic" if secrets.contains_key("client-secret") => self.accepted(name, "client-secret"),
+            "private-key-jwt" | "client-secret-jwt" => self.accepted(name, "assertion"),
+            _ => {}
+        }
+        self.revealed(name, "identify.active", &["/active"]);
+        for (key, usual) in [("identify.id", "/sub"), ("identify.login", "/username")] {
+            self.revealed(name, key, &[usual]);
+        }
+        self.revealed(name, "identify.name", &[]);
     }
 
     fn revoke(&mut self, secrets: &BTreeMap<String, SecretField>) {

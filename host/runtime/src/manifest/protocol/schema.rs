@@ -113,7 +113,7 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
         ],
     ),
     ("request", [STEP, &[("method", Kind::Choice(&["post", "get"])), ("body", BODY), ("headers", Kind::Headers)]]),
-    ("authorize", [STEP, &[("pkce", Kind::Choice(&["S256", "plain", "off"]))]]),
+    ("authorize", [STEP, &[("pkce", Kind::Choice(&["S256", "plain", "off"])), ("nonce", Kind::Choice(&["on", "off"]))]]),
     ("token", [STEP, NOTHING]),
     ("refresh", [STEP, NOTHING]),
     (
@@ -166,6 +166,7 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
                 ("default-lifetime", Kind::Number),
                 ("refresh-expires-in", Kind::Pointers),
                 ("scope", Kind::Pointers),
+                ("token-types", Kind::Words),
                 ("success", Kind::Success),
                 ("error", Kind::Pointers),
                 ("description", Kind::Pointers),
@@ -193,9 +194,12 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
         [
             STEP,
             &[
+                ("style", Kind::Choice(&["api", "introspection"])),
                 ("endpoint", Kind::Plain),
                 ("method", Kind::Choice(&["get", "post"])),
+                ("body", Kind::Choice(&["form", "json"])),
                 ("path", Kind::Path),
+                ("active", Kind::Pointers),
                 ("id", Kind::Pointers),
                 ("login", Kind::Pointers),
                 ("name", Kind::Pointers),

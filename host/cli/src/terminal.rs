@@ -122,10 +122,7 @@ pub fn read_secret(kind: &str, label: &str, file: Option<&Path>) -> Result<Secre
             Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
                 Failure::new(format!("can't read {}: {error}", path.display()), "Name a file that holds the secret alone")
             })?),
-            None if std::io::stdin().is_terminal() => {
-                let prompt = format!("{label} (it isn't shown): ");
-                Zeroizing::new(rpassword::prompt_password(prompt).map_err(|error| Failure::new(error.to_string(), "Use --secret-file"))?)
-            }
+            None if std::io::stdin().is_terminal() => ask(&format!("{label} (it isn't shown): "))?,
             None => {
                 return Err(Failure::new(
                     format!("the {label} is missing, and there is no terminal to ask for it"),
@@ -141,4 +138,19 @@ pub fn read_secret(kind: &str, label: &str, file: Option<&Path>) -> Result<Secre
         );
     }
     Ok(Secret::new(kind, text))
+}
+
+/// Asks for a secret that not every client has; Enter is none. Where there is no terminal, there is nobody to ask.
+pub fn offered_secret(kind: &str, label: &str) -> Result<Option<Secret>> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let text = ask(&format!("{label} (it isn't shown; Enter if there is none): "))?;
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| Secret::new(kind, text)))
+}
+
+fn ask(prompt: &str) -> Result<Zeroizing<String>> {
+    let text = rpassword::prompt_password(prompt).map_err(|error| Failure::new(error.to_string(), "Use --secret-file"))?;
+    Ok(Zeroizing::new(text))
 }

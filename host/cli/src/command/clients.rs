@@ -16,7 +16,7 @@ use crate::context::{Context, client_name};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::show_time::rfc3339;
-use crate::terminal::{GOOD, STRONG, read_secret, styled};
+use crate::terminal::{GOOD, STRONG, offered_secret, read_secret, styled};
 
 /// Runs it.
 pub async fn run(context: &Context, command: Clients) -> Result {
@@ -86,6 +86,8 @@ fn secrets(manifest: &Manifest, arguments: &AddClient, known: &Client) -> Result
         };
         if file.is_some() || field.required {
             secrets.insert(name.clone(), read_secret(name, &field.name, file)?);
+        } else if name == "client-secret" && files.is_empty() && arguments.service_account.is_none() {
+            secrets.extend(offered_secret(name, &field.name)?.map(|secret| (name.clone(), secret)));
         }
     }
     Ok(secrets)

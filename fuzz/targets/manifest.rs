@@ -48,18 +48,18 @@ fn accepted(manifest: &Manifest) {
         }
         assert!(setting.default.as_ref().is_none_or(|text| setting.pattern.is_match(text)));
     }
-    let captured = || manifest.endpoints.values().flat_map(|endpoint| endpoint.captures.iter().flatten());
+    let captured = || manifest.endpoints.values().flat_map(|endpoint| endpoint.captured());
     let known = |kind: &String| {
         KINDS.contains(&kind.as_str()) || manifest.secrets.contains_key(kind) || captured().any(|(captured, _)| captured == kind)
     };
     assert!(manifest.signs.keys().all(known));
     for (name, endpoint) in &manifest.endpoints {
         assert!(is_name(name) && endpoint.url.as_str().starts_with("https://") && endpoint.accepts.iter().all(known));
-        assert!(endpoint.url.placeholders().iter().all(|name| manifest.settings.contains_key(name)));
+        assert!(endpoint.url.placeholders().iter().all(|name| manifest.settings.contains_key(name) || manifest.extras.contains_key(name)));
         assert!(!endpoint.browser || endpoint.accepts.is_empty() && endpoint.captures.is_none());
         assert!(!endpoint.headers.iter().any(|name| name == "set-cookie" || name == "location"));
         let shown: Vec<_> = endpoint.reveals.iter().map(String::as_str).chain(REVEALED).map(keys).collect();
-        for (kind, at) in endpoint.captures.iter().flatten() {
+        for (kind, at) in endpoint.captured() {
             assert!(is_name(kind) && !shown.contains(&keys(at)), "{at:?} is captured and revealed");
         }
     }

@@ -4,8 +4,11 @@
 //! whatever can't be compared counts as more. Permissions belong to an endpoint by name and address together, so an endpoint of another
 //! address, or of another name, is a new one with all that it permits.
 //!
-//! Not among them, since they permit nothing: what `[protocol]` says (a component with code of its own says nothing of that either), the version and summary, the guide, the scopes' names, how long tokens live, and
-//! `wasi = "stubbed"`, by which calls of the operating system exist and fail.
+//! To go without a check that the one before had is a permission, too: of the issuer, of PKCE, of the nonce.
+//!
+//! Not among them, since they permit nothing: what else `[protocol]` says (a component with code of its own says nothing of that either),
+//! the version and summary, the guide, the scopes' names, how long tokens live, and `wasi = "stubbed"`, by which calls of the operating
+//! system exist and fail.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -55,6 +58,8 @@ pub enum Permission {
     ReadReturn(String),
     /// Where on this machine the browser comes back to.
     Return(String),
+    /// To go without this check, which the other manifest has.
+    Without(String),
 }
 
 /// What an update changes.
@@ -87,6 +92,7 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
         guide: _,
         service_account: _,
         stub_wasi: _,
+        // Compared by their absence: see `checks`.
         issuer: _,
         extras,
         declarative: _,
@@ -145,11 +151,26 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
 
 /// What an update changes.
 pub fn difference(before: &Manifest, after: &Manifest) -> Difference {
-    let (before, after) = (permissions(before), permissions(after));
+    let all = |manifest: &Manifest, other: &Manifest| {
+        let (mut all, checks) = (permissions(manifest), checks(manifest));
+        all.extend(self::checks(other).into_iter().filter(|check| !checks.contains(check)).map(Permission::Without));
+        all
+    };
+    let (before, after) = (all(before, after), all(after, before));
     let beyond = |some: &BTreeSet<Permission>, others: &BTreeSet<Permission>| {
         some.iter().filter(|permission| !covered(permission, others)).cloned().collect()
     };
     Difference { more: beyond(&after, &before), less: beyond(&before, &after) }
+}
+
+/// What protects a sign-in because the manifest says so.
+fn checks(manifest: &Manifest) -> Vec<String> {
+    let says = |key, unless: &[&str]| manifest.declarative && manifest.protocol.text(key).is_none_or(|text| !unless.contains(&text));
+    let mut checks: Vec<_> = manifest.issuer.iter().map(|issuer| format!("that the issuer is {issuer}")).collect();
+    checks.extend(manifest.callback.iss.then(|| "that a sign-in names its issuer (iss)".to_owned()));
+    checks.extend(says("authorize.pkce", &["plain", "off"]).then(|| "that a code is this sign-in's (PKCE)".to_owned()));
+    checks.extend(says("authorize.nonce", &["off"]).then(|| "that an ID token is this sign-in's (nonce)".to_owned()));
+    checks
 }
 
 /// Whether these permit that.
@@ -215,6 +236,7 @@ impl fmt::Display for Permission {
             Self::Audience(audience) => write!(f, "has assertions made for {}", shown(audience)),
             Self::ReadReturn(name) => write!(f, "reads `{}` of the address that your browser comes back with", shown(name)),
             Self::Return(uri) => write!(f, "has your browser come back to {}", shown(uri)),
+            Self::Without(check) => write!(f, "goes without the check {}", shown(check)),
         }
     }
 }

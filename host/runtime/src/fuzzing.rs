@@ -68,6 +68,7 @@ pub fn scrub(text: &str, live: &[Secret]) -> String {
 /// A flow of this state, for what a browser or a person brings back.
 pub fn flow(redirect_uri: &str, state: &str) -> Result<crate::Flow, crate::Error> {
     let grant = crate::Grant::new(crate::GrantKind::AuthorizationCode, vec![]);
-    let flow = crate::Flow::reserve(grant, &redirect_uri.to_owned())?;
-    Ok(crate::Flow { state: crate::Secret::new("state", state), ..flow })
+    let mut flow = crate::Flow::reserve(grant, &redirect_uri.to_owned())?;
+    flow.state = Secret::new("state", state);
+    Ok(flow)
 }

@@ -128,6 +128,36 @@ fn every_way_to_permit_more_is_growth_and_is_told() {
 }
 
 #[test]
+fn to_go_without_a_check_is_growth_and_to_have_one_more_is_none() {
+    let manifest = |issuer: &str, callback: &str, authorize: &str| {
+        let top = format!("component = \"oauth2\"\n{issuer}audiences = [");
+        let source = ACME.replacen("audiences = [", &top, 1).replacen("reveals = [\"realm\"]", callback, 1);
+        let source =
+            source.replacen("accepts = [\"client-secret\", \"code\"]", "accepts = [\"client-secret\", \"code\", \"code-verifier\"]", 1);
+        parse(&format!("{source}\n[protocol.authorize]\n{authorize}"))
+    };
+    let strict = || manifest("issuer = \"https://acme.com\"\n", "reveals = [\"realm\"]\niss = \"required\"", "");
+    for (after, tells) in [
+        (
+            manifest("issuer = \"https://evil.example\"\n", "reveals = [\"realm\"]\niss = \"required\"", ""),
+            "the issuer is https://acme.com",
+        ),
+        (manifest("issuer = \"https://acme.com\"\n", "reveals = [\"realm\"]", ""), "names its issuer"),
+        (manifest("", "reveals = [\"realm\"]", ""), "the issuer is https://acme.com"),
+        (manifest("issuer = \"https://acme.com\"\n", "reveals = [\"realm\"]\niss = \"required\"", "pkce = \"off\""), "PKCE"),
+        (manifest("issuer = \"https://acme.com\"\n", "reveals = [\"realm\"]\niss = \"required\"", "pkce = \"plain\""), "PKCE"),
+        (manifest("issuer = \"https://acme.com\"\n", "reveals = [\"realm\"]\niss = \"required\"", "nonce = \"off\""), "nonce"),
+    ] {
+        let Difference { more, .. } = difference(&strict(), &after);
+        assert!(told(&more).contains("goes without the check") && told(&more).contains(tells), "{tells}: {}", told(&more));
+        let Difference { more, less } = difference(&after, &strict());
+        let news = more.iter().filter(|permission| !matches!(permission, Permission::Without(other) if other.contains("evil")));
+        assert!(news.count() == 0 && told(&less).contains(tells), "{tells}: {}", told(&more));
+    }
+    assert_eq!(difference(&strict(), &strict()), Difference { more: vec![], less: vec![] });
+}
+
+#[test]
 fn to_permit_less_is_told_and_is_no_growth() {
     for (line, instead, tells) in [
         ("\"client-secret\", \"code\"", "\"code\"", "has the client secret sent to https://{tenant}.acme.com/token"),

@@ -144,6 +144,7 @@ impl Story {
         self.call_api(401)?;
         let before = self.refreshes();
         succeeded(&self.jeton(&["refresh", "work-box"], "")?)?;
+        narrator::explain("It noticed that this machine's clock isn't Box's any more: the two hours passed at Box alone.");
         self.call_api(200)?;
         ensure!(self.refreshes() == before + 1, "Box saw {} refreshes", self.refreshes() - before);
         narrator::explain(

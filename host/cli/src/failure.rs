@@ -66,7 +66,9 @@ impl From<jeton_vault::Error> for Failure {
             _ => None,
         };
         let hint = match &error {
-            jeton_vault::Error::Reauthorize { name, .. } => Some(format!("Sign in again: jeton connect PROVIDER --name {name} --replace")),
+            jeton_vault::Error::Reauthorize { name, provider, .. } => {
+                Some(format!("Sign in again: jeton connect {provider} --name {name} --replace"))
+            }
             error => error.hint(),
         };
         Self { what: error.to_string(), hint, allow, exit: error.remedy().into() }

@@ -60,6 +60,8 @@ pub enum Error {
     Reauthorize {
         /// The connection.
         name: String,
+        /// Its provider.
+        provider: String,
         /// Why.
         reason: String,
     },

@@ -163,17 +163,17 @@ impl Inner {
             return self.hand_out(row);
         }
         let reason = row.status_reason.clone().unwrap_or_default();
-        let name = row.name.clone();
+        let (name, provider) = (row.name.clone(), row.provider.clone());
         match (row.status.as_str(), want) {
             // Has no tokens left to try.
-            ("revoked", _) | ("reauthorize", Want::Valid(_) | Want::Due(_)) => Err(Error::Reauthorize { name, reason }),
+            ("revoked", _) | ("reauthorize", Want::Valid(_) | Want::Due(_)) => Err(Error::Reauthorize { name, provider, reason }),
             ("retry", Want::Valid(_) | Want::Due(_)) if row.retry_at.is_some_and(|at| at > now) => {
                 let error = Error::Retry { name, reason, retry_at: row.retry_at.and_then(clock::system_time) };
                 self.make_do(row, want, error).map(Some)
             }
             _ if row.sealed.refresh.is_none() && !needs_nobody(row) => {
                 let reason = "the access token has expired, and the service gave no refresh token".to_owned();
-                Err(Error::Reauthorize { name, reason })
+                Err(Error::Reauthorize { name, provider, reason })
             }
             _ => Ok(None),
         }

@@ -36,7 +36,8 @@ pub(super) fn judge(row: &ConnectionRow, error: jeton_runtime::Error, now: i64) 
             }
             let status = Some(("reauthorize", reason.clone()));
             // Whoever asks once more hears the whole reason, too.
-            (Outcome { status, retry_at: None, failures: 0, keep_intent: interrupted(row) }, Error::Reauthorize { name, reason })
+            let provider = row.provider.clone();
+            (Outcome { status, retry_at: None, failures: 0, keep_intent: interrupted(row) }, Error::Reauthorize { name, provider, reason })
         }
         (_, Remedy::Retry) => {
             let (reason, failures) = (error.to_string(), row.failures.saturating_add(1));

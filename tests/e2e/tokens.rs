@@ -98,7 +98,9 @@ async fn a_revoked_connection_is_over_here_and_there() {
 async fn a_refresh_token_that_the_service_refuses_means_sign_in_again() {
     let stage = Stage::connected().await;
     stage.emulator.clock().advance(Duration::from_secs(61 * 24 * 60 * 60));
-    stage.jeton(&["refresh", "work-box"]).failed(3, &["Refresh token has expired", "Sign in again: jeton connect box --name work-box --replace"]);
+    stage
+        .jeton(&["refresh", "work-box"])
+        .failed(3, &["Refresh token has expired", "Sign in again: jeton connect box --name work-box --replace"]);
     assert!(stage.jeton(&["list"]).succeeded().stdout.contains("reauthorize"));
     stage.connect(&["--name", "work-box", "--replace"]).await.succeeded();
     assert!(stage.jeton(&["list"]).succeeded().stdout.contains("active"));

@@ -13,14 +13,14 @@ use crate::service::no;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A service that looks at the client first, as RFC 6749 wants it, and then at the refresh token.
-struct Strict {
+pub(crate) struct Strict {
     accepts: Mutex<BTreeSet<&'static str>>,
     /// Which secret came with which refresh token.
     asked: Mutex<Vec<(String, String)>>,
 }
 
 impl Strict {
-    fn new(accepts: &[&'static str]) -> Arc<Self> {
+    pub(crate) fn new(accepts: &[&'static str]) -> Arc<Self> {
         Arc::new(Self { accepts: Mutex::new(accepts.iter().copied().collect()), asked: Mutex::default() })
     }
 

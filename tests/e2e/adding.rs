@@ -57,7 +57,7 @@ name = "App Key"
 app-key = ["RS256"]
 "#;
     let manifest = replace(&acme(), "https://api.box.com/2.0/", "https://{region}.box.com/2.0/");
-    let manifest = replace(&manifest, "port = \"any\"", "port = \"any\"\nreveals = [\"realm\"]");
+    let manifest = replace(&manifest, "port = \"any\"", "port = \"any\"\nreveals = [\"realm\"]\nstate = \"absent\"");
     let manifest = replace(&manifest, "captures = {}", "captures = {}\nreveals = [\"/team\"]\nheaders = [\"x-team\"]") + more;
     let path = stage.download("acme.wasm", component(&manifest));
     let ran = stage.jeton(&["providers", "add", text(&path)]);
@@ -66,6 +66,7 @@ app-key = ["RS256"]
         "App Key, if there is one",
         "have Jeton sign with the App Key, by RS256",
         "read of the address that your browser comes back with: realm",
+        "take answers of your browser that can't be tied to your sign-in (no state): anybody may have sent them",
         "reads: type, lifetime and scope, error texts, /team",
         "and the headers: x-team",
         "https://{region}.box.com/2.0/ and below",
@@ -136,6 +137,29 @@ async fn nothing_takes_the_place_of_a_bundled_provider() {
     let shown = stage.jeton(&["providers", "show", "box", "--json"]).succeeded().stdout;
     assert!(shown.contains("\"name\": \"Box\"") && shown.contains("\"origin\": \"bundled\""), "{shown}");
     assert_eq!(stage.jeton(&["providers", "list"]).succeeded().stdout.matches("\nbox ").count(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_path_of_another_provider_is_refused_with_the_line_that_is_right() {
+    let stage = Stage::empty().await;
+    let coming_back = |to: &str| replace(&acme(), "[callback]", &format!("[callback]\nredirect = \"http://{to}\""));
+    for (host, path, whose) in [
+        ("127.0.0.1", "/callback", "the path of box"),
+        ("localhost", "/callback", "the path of box"),
+        ("[::1]", "/x/../Callback/acme", "the path of box"),
+        ("localhost", "/", "the path of dropbox"),
+        ("127.0.0.1", "/jeton/acme-2/callback", "those that belong to other providers"),
+    ] {
+        let ran = stage.add_provider(&coming_back(&format!("{host}{path}")));
+        let ran = ran.failed(6, &[whose, &format!("redirect = \"http://{host}/jeton/acme/callback\"")]);
+        assert!(!ran.stderr.contains("It may reach") && stage.kept().is_empty(), "{ran:?}");
+        let line = ran.stderr.lines().find(|line| line.contains("redirect = ")).unwrap().trim();
+        stage.add_provider(&replace(&acme(), "[callback]", &format!("[callback]\n{line}"))).succeeded();
+        stage.jeton(&["providers", "remove", "acme"]).succeeded();
+    }
+    stage.add_provider(&coming_back("127.0.0.1/anvils")).succeeded();
+    let second = replace(&coming_back("localhost/Anvils/too"), "id = \"acme\"", "id = \"acme-2\"");
+    stage.add_provider(&second).failed(6, &["the path of acme or begins with it"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Signing in, in every way that a person does.
 
+use std::io::Write as _;
+
 use jeton_emulator::{App, AppState, Decision};
 
+use crate::providers::terminal;
 use crate::stage::{CLIENT_ID, CLIENT_SECRET, Stage, get, get_as};
 
 #[tokio::test]
@@ -68,6 +71,27 @@ async fn a_machine_without_a_browser_pastes_the_address_or_the_code() {
         assert!(child.wait().unwrap().success());
         assert!(stage.emulator.box_service().is_live(&stage.token()));
     }
+}
+
+/// Of another sign-in, of another provider, or made up.
+#[tokio::test]
+async fn a_pasted_address_that_is_not_the_redirect_uri_is_refused_and_the_sign_in_goes_on() {
+    let stage = Stage::with_client().await;
+    let (mut keyboard, terminal) = terminal();
+    let mut command = stage.command(&["connect", "box", "--name", "work-box", "--paste"]);
+    command.stdin(terminal);
+    let connecting = stage.begin(command);
+    let back = stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap();
+    let query = back.query().unwrap();
+    for elsewhere in ["http://127.0.0.1:47800/jeton/acme/callback", "https://127.0.0.1:47800/callback", "http://127.0.0.1/callback"] {
+        writeln!(keyboard, "{elsewhere}?{query}").unwrap();
+    }
+    writeln!(keyboard, "{back}").unwrap();
+    let ran = connecting.finish().succeeded();
+    let refused = "this sign-in comes back to http://127.0.0.1:47800/callback, and that is another address. Nothing is lost. Once more:";
+    assert_eq!(ran.stderr.matches(refused).count(), 3, "{ran:?}");
+    let redeemed = stage.emulator.journal().count(|entry| entry.grant_type.as_deref() == Some("authorization_code"));
+    assert_eq!(redeemed, 1);
 }
 
 #[tokio::test]

@@ -86,10 +86,11 @@ fn endpoints(stage: &Stage, id: &str) -> Value {
 }
 
 fn client() -> jeton_emulator::generic_service::GenericClient {
-    jeton_emulator::generic_service::GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri("http://127.0.0.1/callback")
+    jeton_emulator::generic_service::GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri(REDIRECT_URI)
 }
 
 const ID: &str = "id-acme-example";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1/jeton/id-acme-example/callback";
 
 #[tokio::test]
 async fn an_issuer_becomes_a_provider_that_a_person_agrees_to_and_uses() {

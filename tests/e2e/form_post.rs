@@ -17,11 +17,13 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A home whose provider has its answers posted, to a redirect URI of this host.
 async fn posting(host: &str) -> (Stage, GenericService) {
     let (stage, service) = stage(FACTS).await;
-    service.register_client(GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri(&format!("http://{host}/callback")));
+    service.register_client(
+        GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri(&format!("http://{host}/jeton/id-acme-example/callback")),
+    );
     let path = stage.home.path().join("provider.toml");
     stage.jeton(&["providers", "add", ISSUER, "--save", path.to_str().unwrap()]).succeeded();
     let manifest = std::fs::read_to_string(&path).unwrap();
-    let callback = format!("[callback]\nredirect = \"http://{host}/callback\"");
+    let callback = format!("[callback]\nredirect = \"http://{host}/jeton/id-acme-example/callback\"");
     let manifest =
         manifest.replacen("[callback]", &callback, 1) + "\n[protocol.authorize]\nparameters = { response_mode = \"form_post\" }\n";
     std::fs::write(&path, manifest).unwrap();

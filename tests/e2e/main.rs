@@ -25,4 +25,5 @@ mod smuggling;
 mod stage;
 mod standards;
 mod tokens;
+mod untied;
 mod updating;

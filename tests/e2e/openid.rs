@@ -3,7 +3,7 @@
 use jeton_emulator::Decision;
 use jeton_emulator::generic_service::{BadIdToken, GenericClient, GenericService, Misbehaviour};
 
-use crate::discovery::{FACTS, ISSUER, stage};
+use crate::discovery::{FACTS, ISSUER, REDIRECT_URI, stage};
 use crate::stage::{CLIENT_ID, CLIENT_SECRET, Stage, get};
 
 const ID: &str = "id-acme-example";
@@ -12,7 +12,7 @@ const ID: &str = "id-acme-example";
 async fn with_client(facts: &str) -> (Stage, GenericService) {
     let (stage, service) = stage(facts).await;
     let client = GenericClient::new(CLIENT_ID, CLIENT_SECRET);
-    service.register_client(client.redirect_uri("http://127.0.0.1/callback").redirect_uri("http://127.0.0.1:47800/callback"));
+    service.register_client(client.redirect_uri(REDIRECT_URI));
     stage.discover(&[ISSUER]);
     stage.jeton_with_input(&["clients", "add", ID, "--id", CLIENT_ID, "--secret-file", "-"], CLIENT_SECRET).succeeded();
     (stage, service)
@@ -72,7 +72,7 @@ async fn tokens_come_with_an_id_token_of_this_sign_in_or_not_at_all() {
 #[tokio::test]
 async fn a_service_that_answers_no_nonce_is_asked_without_one() {
     let (stage, service) = stage(FACTS).await;
-    service.register_client(GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri("http://127.0.0.1/callback"));
+    service.register_client(GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri(REDIRECT_URI));
     let path = stage.home.path().join("provider.toml");
     stage.jeton(&["providers", "add", ISSUER, "--save", path.to_str().unwrap()]).succeeded();
     let manifest = std::fs::read_to_string(&path).unwrap() + "\n[protocol.authorize]\nnonce = \"off\"\n";

@@ -80,7 +80,7 @@ impl Stage {
 }
 
 /// A pseudo-terminal: the side of the keyboard, and the one that a command has as its stdin.
-fn terminal() -> (File, File) {
+pub fn terminal() -> (File, File) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&keyboard).unwrap();

@@ -3,7 +3,7 @@
 use jeton_emulator::generic_service::Misbehaviour;
 use serde_json::{Value, json};
 
-use crate::discovery::{FACTS, ISSUER, stage};
+use crate::discovery::{FACTS, ISSUER, REDIRECT_URI, stage};
 use crate::stage::Stage;
 
 const ID: &str = "id-acme-example";
@@ -29,7 +29,7 @@ async fn a_service_registers_a_client_that_then_connects() {
     let added = stage.jeton(&["clients", "add", ID, "--register"]).succeeded();
     assert!(!added.stderr.contains('!') && added.stderr.contains("Kept the client"), "{added:?}");
     let sent = asked(&stage);
-    assert_eq!(sent["redirect_uris"], json!(["http://127.0.0.1/callback", "http://127.0.0.1:47800/callback"]));
+    assert_eq!(sent["redirect_uris"], json!([REDIRECT_URI, "http://127.0.0.1:47800/jeton/id-acme-example/callback"]));
     assert_eq!(sent["token_endpoint_auth_method"], "client_secret_basic");
     assert_eq!((&sent["client_name"], &sent["application_type"]), (&json!("Jeton"), &json!("native")));
     let grants = sent["grant_types"].as_array().unwrap();
@@ -55,12 +55,12 @@ async fn what_the_service_registered_counts_and_not_what_was_asked_for() {
     let service = stage.emulator.generic("Issuer").unwrap();
     service.misbehave(says("token_endpoint_auth_method", json!("client_secret_post")));
     service.misbehave(says("grant_types", json!(["authorization_code"])));
-    service.misbehave(says("redirect_uris", json!(["http://127.0.0.1/callback"])));
+    service.misbehave(says("redirect_uris", json!([REDIRECT_URI])));
     service.misbehave(says("client_secret_expires_at", json!(1_900_000_000)));
     let added = stage.jeton(&["clients", "add", ID, "--register"]).succeeded();
     for words in [
         "lacks the grant refresh_token",
-        "lacks the redirect URI http://127.0.0.1:47800/callback",
+        "lacks the redirect URI http://127.0.0.1:47800/jeton/id-acme-example/callback",
         "The client secret ends at 2030-03-17T17:46:40Z",
     ] {
         assert!(added.stderr.contains(words), "{words:?} is not in:\n{}", added.stderr);
@@ -122,7 +122,7 @@ async fn a_service_that_registers_nobody_says_why_and_the_person_is_told_what_to
     ran.failed(5, &["isn't known here", "invalid_client_metadata", "register by hand", "--id"]);
     // A port of one's own.
     stage.jeton(&["clients", "add", ID, "--register", "--port", "47801"]).succeeded();
-    assert_eq!(asked(&stage)["redirect_uris"], json!(["http://127.0.0.1:47801/callback"]));
+    assert_eq!(asked(&stage)["redirect_uris"], json!(["http://127.0.0.1:47801/jeton/id-acme-example/callback"]));
     // A name that is taken is told before anything is registered.
     let before = stage.emulator.journal().count(|entry| entry.path == "/register");
     assert_ne!(stage.jeton(&["clients", "add", ID, "--register"]).code, 0);

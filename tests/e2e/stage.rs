@@ -37,7 +37,10 @@ impl Stage {
     /// An emulator with one app, and an empty home.
     pub async fn empty() -> Self {
         let emulator = Emulator::start(Options { max_lifetime: Duration::from_secs(120), ..Options::default() }).await.unwrap();
-        let app = App::new(CLIENT_ID, CLIENT_SECRET).redirect_uri("http://127.0.0.1/callback").scopes(&["root_readwrite", "root_readonly"]);
+        // Box's own, and those of the providers that the tests add.
+        let paths = ["callback", "jeton/acme/callback", "jeton/smuggler/callback"];
+        let app = App::new(CLIENT_ID, CLIENT_SECRET).scopes(&["root_readwrite", "root_readonly"]);
+        let app = paths.iter().fold(app, |app, path| app.redirect_uri(&format!("http://127.0.0.1/{path}")));
         emulator.box_service().register_app(app).unwrap();
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("ca.pem"), emulator.ca_pem()).unwrap();

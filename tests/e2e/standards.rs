@@ -93,13 +93,15 @@ url = "https://api.acme.example/"
 accepts = ["access-token"]
 
 [callback]
-redirect = "http://127.0.0.1/callback"
 port = "any"
 iss = "required"
 
 [guide]
 text = "1. Enter {redirect_uri}."
 "#;
+
+/// Acme's own, as its manifest says none.
+const REDIRECT_URI: &str = "http://127.0.0.1/jeton/acme/callback";
 
 /// Lines, and what stands in their place.
 type Changes<'a> = &'a [(&'a str, &'a str)];
@@ -133,14 +135,15 @@ impl Scene {
         scene
     }
 
-    /// Servers with these facts, which all know the client, and nothing at Jeton.
+    /// Servers with these facts, which all know the client by their own provider's redirect URI, and nothing at Jeton.
     pub(crate) async fn of(facts: Vec<String>) -> Self {
         let generic: Vec<_> = facts.iter().map(|facts| Facts::parse(facts).unwrap()).collect();
         let names: Vec<_> = generic.iter().map(|facts| facts.name.clone()).collect();
         let options = Options { generic, max_lifetime: std::time::Duration::from_secs(120), ..Options::default() };
         let emulator = Emulator::start(options).await.unwrap();
         for name in names {
-            let client = GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri("http://127.0.0.1/callback");
+            let uri = format!("http://127.0.0.1/jeton/{}/callback", name.to_lowercase());
+            let client = GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri(&uri);
             emulator.generic(&name).unwrap().register_client(client);
         }
         let home = tempfile::tempdir().unwrap();

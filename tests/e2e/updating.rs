@@ -55,6 +55,40 @@ async fn the_file_that_was_added_may_go_its_own_ways() {
 }
 
 #[tokio::test]
+async fn an_update_to_the_path_of_another_provider_is_refused_and_the_one_before_stays() {
+    let stage = connected().await;
+    let before = stage.kept();
+    let taken = replace(&acme(), "[callback]", "[callback]\nredirect = \"http://localhost/callback\"");
+    stage.add_provider(&taken).failed(6, &["the path of box", "redirect = \"http://localhost/jeton/acme/callback\""]);
+    assert_eq!(stage.kept(), before);
+    stage.jeton(&["refresh", "work-box"]).succeeded();
+}
+
+#[tokio::test]
+async fn a_provider_that_came_by_another_way_begins_no_sign_in_at_the_path_of_another_one() {
+    let stage = connected().await;
+    let file = component(&replace(&acme(), "[callback]", "[callback]\nredirect = \"http://localhost/callback\""));
+    let folder = stage.data().join("providers");
+    fs::write(folder.join("acme.json"), format!("{{\"digest\": \"{}\", \"from\": \"x\"}}", sha256(&file))).unwrap();
+    fs::write(folder.join(format!("acme.{}.wasm", sha256(&file))), &file).unwrap();
+    for how in ["--no-browser", "--paste"] {
+        stage.jeton(&["connect", "acme", "--name", "other", how]).failed(6, &["the path of box"]);
+    }
+    // What is connected stays so.
+    stage.jeton(&["refresh", "work-box"]).succeeded();
+}
+
+#[tokio::test]
+async fn an_update_that_takes_answers_without_a_state_is_asked_about() {
+    let stage = connected().await;
+    let path = stage.download("acme.wasm", component(&replace(&acme(), "[callback]", "[callback]\nstate = \"absent\"")));
+    let untied = "+ takes answers of your browser that can't be tied to your sign-in (no state)";
+    stage.jeton(&["providers", "add", text(&path)]).failed(2, &["It may do more than before", untied]);
+    stage.typed(&["providers", "add", text(&path)], "y\n").succeeded();
+    stage.add_provider(&acme()).succeeded();
+}
+
+#[tokio::test]
 async fn an_update_that_permits_no_more_is_not_asked_about() {
     let stage = connected().await;
     let first = kept_file(&stage);

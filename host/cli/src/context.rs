@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::master_key::{self, Asked};
+use crate::redirect;
 use crate::terminal::Terminal;
 
 /// What a command has.
@@ -148,6 +149,16 @@ impl Context {
             Ok(None) | Err(jeton_runtime::Error::Denied(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Refuses a provider that a person added, or is to add, and whose browser would come back to another one's path. Where another one
+    /// can't be read, nobody can begin a sign-in with it.
+    pub fn own_redirect(&self, manifest: &Manifest) -> Result {
+        if jeton_bundle::knows(&manifest.id) {
+            return Ok(());
+        }
+        let others = self.ids()?;
+        redirect::is_its_own(manifest, others.iter().filter_map(|id| self.manifest(id).ok()))
     }
 
     /// The providers that were added.

@@ -22,6 +22,7 @@ mod permissions;
 mod printed;
 mod private;
 pub mod quick;
+mod redirect;
 mod show_time;
 mod terminal;
 mod trace;

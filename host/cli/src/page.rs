@@ -12,6 +12,13 @@ pub enum Outcome {
         /// Whose account.
         account: Option<String>,
     },
+    /// Whether it worked is for the person to say, in the terminal.
+    Asked {
+        /// The service.
+        provider: String,
+        /// Whose account.
+        account: Option<String>,
+    },
     /// It didn't, and why.
     Failed(String),
     /// The request isn't the answer that is waited for.
@@ -45,6 +52,11 @@ pub fn page(outcome: &Outcome) -> String {
             let account = account.as_ref().map(|account| format!(" as <strong>{}</strong>", escape(account))).unwrap_or_default();
             let text = format!("Signed in{account}. The connection is called <strong>{}</strong>.", escape(name));
             ("connected", "✓", format!("{} is connected", escape(provider)), text, "You can close this window and go back to the terminal.")
+        }
+        Outcome::Asked { provider, account } => {
+            let account = account.as_ref().map(|account| format!(" as <strong>{}</strong>", escape(account))).unwrap_or_default();
+            let text = format!("Signed in to {}{account}.", escape(provider));
+            ("asked", "?", "Is that your account?".to_owned(), text, "Answer in the terminal. You can close this window.")
         }
         Outcome::Failed(why) => {
             ("bad", "!", "That didn’t work".to_owned(), escape(why), "The terminal says what to do next. You can close this window.")

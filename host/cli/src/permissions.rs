@@ -58,6 +58,8 @@ pub enum Permission {
     ReadReturn(String),
     /// Where on this machine the browser comes back to.
     Return(String),
+    /// To take answers that have no state.
+    Untied,
     /// To go without this check, which the other manifest has.
     Without(String),
 }
@@ -142,9 +144,10 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
             }
         }
     }
-    let Callback { host: _, path: _, port: _, reveals, code: _, iss: _, shows_code: _ } = callback;
+    let Callback { host: _, path: _, port: _, reveals, code: _, iss: _, state, shows_code: _ } = callback;
     // Host, path and port.
     all.insert(Permission::Return(callback.redirect_uri(None)));
+    all.extend((!state).then_some(Permission::Untied));
     all.extend(reveals.iter().cloned().map(Permission::ReadReturn));
     all
 }
@@ -236,6 +239,7 @@ impl fmt::Display for Permission {
             Self::Audience(audience) => write!(f, "has assertions made for {}", shown(audience)),
             Self::ReadReturn(name) => write!(f, "reads `{}` of the address that your browser comes back with", shown(name)),
             Self::Return(uri) => write!(f, "has your browser come back to {}", shown(uri)),
+            Self::Untied => f.write_str("takes answers of your browser that can't be tied to your sign-in (no state)"),
             Self::Without(check) => write!(f, "goes without the check {}", shown(check)),
         }
     }

@@ -174,7 +174,7 @@ pub(crate) fn revealed(open: &[String], pointer: &str) -> bool {
 pub struct Callback {
     /// The host of the redirect URI on the person's own machine, as the service wants it written: `127.0.0.1` or `localhost`.
     pub host: String,
-    /// Its path.
+    /// Its path, of plain characters. Where the manifest says none it is the provider's own: `/jeton/ID/callback`.
     pub path: String,
     /// The port, where the service insists on one.
     pub port: Option<u16>,
@@ -184,15 +184,10 @@ pub struct Callback {
     pub code: String,
     /// Whether an answer without `iss` is refused (RFC 9207).
     pub iss: bool,
+    /// Whether an answer without `state` is refused. Not where the service doesn't send it back.
+    pub state: bool,
     /// Whether the service shows the code itself, to be copied, where a request has no redirect URI.
     pub shows_code: bool,
-}
-
-impl Default for Callback {
-    fn default() -> Self {
-        let (host, path) = ("127.0.0.1".to_owned(), "/callback".to_owned());
-        Self { host, path, port: None, reveals: vec![], code: "code".to_owned(), iss: false, shows_code: false }
-    }
 }
 
 /// Lifetimes that the service documents.
@@ -229,6 +224,17 @@ pub struct Scope {
 }
 
 impl Callback {
+    /// Where the manifest of this provider says nothing.
+    fn of(id: &str) -> Self {
+        let (host, path) = ("127.0.0.1".to_owned(), Self::own_path(id));
+        Self { host, path, port: None, reveals: vec![], code: "code".to_owned(), iss: false, state: true, shows_code: false }
+    }
+
+    /// The path that is this provider's alone (RFC 8252, 8.10), and begins with no other provider's.
+    pub fn own_path(id: &str) -> String {
+        format!("/jeton/{id}/callback")
+    }
+
     /// The redirect URI on the person's own machine; without a port it is what is entered at services that ignore the port.
     pub fn redirect_uri(&self, port: Option<u16>) -> String {
         match port.or(self.port) {

@@ -142,9 +142,10 @@ impl Bundled {
     }
 }
 
-/// As the guides say them; the last one for services that want an https address.
-const REDIRECT_URIS: [&str; 5] = [
+/// As the guides say them; one that a provider has which was added; the last one for services that want an https address.
+const REDIRECT_URIS: [&str; 6] = [
     "http://127.0.0.1/callback",
+    "http://127.0.0.1/jeton/acme/callback",
     "http://127.0.0.1:47800/callback",
     "http://localhost:47800/callback",
     "http://localhost:47800/",

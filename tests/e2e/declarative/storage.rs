@@ -131,7 +131,6 @@ async fn pcloud_by_browser(change: impl Fn(&mut Facts)) -> (Stage, Connecting, U
 #[tokio::test]
 async fn pclouds_browser_brings_the_host_that_the_account_lives_at() {
     let european = |facts: &mut Facts| {
-        facts.authorize.drops_state = false;
         facts.authorize.callback.insert("hostname".to_owned(), "eapi.pcloud.com".to_owned());
     };
     let (stage, connecting, back) = pcloud_by_browser(european).await;
@@ -145,7 +144,6 @@ async fn pclouds_browser_brings_the_host_that_the_account_lives_at() {
 #[tokio::test]
 async fn a_host_that_isnt_pclouds_gets_nothing() {
     let elsewhere = |facts: &mut Facts| {
-        facts.authorize.drops_state = false;
         facts.authorize.callback.insert("hostname".to_owned(), "pcloud.example".to_owned());
     };
     let (stage, connecting, back) = pcloud_by_browser(elsewhere).await;
@@ -156,12 +154,23 @@ async fn a_host_that_isnt_pclouds_gets_nothing() {
 }
 
 #[tokio::test]
-async fn pclouds_browser_without_a_state_is_refused() {
+async fn pclouds_browser_comes_back_without_a_state_and_whose_account_it_brings_is_told() {
     let (stage, connecting, back) = pcloud_by_browser(|_| {}).await;
     assert!(back.query_pairs().all(|(name, _)| name != "state"));
-    assert!(!browse(&back).starts_with("HTTP/1.1 200"));
-    connecting.stop();
+    // One of another sign-in, and an answer that says nothing.
+    let (mut wrong, mut nothing) = (back.clone(), back.clone());
+    wrong.query_pairs_mut().append_pair("state", "of-another-sign-in");
+    nothing.set_query(None);
+    for address in [&wrong, &nothing] {
+        assert!(browse(address).starts_with("HTTP/1.1 400"), "{address}");
+    }
     assert!(hosts(&stage, "/oauth2_token").is_empty());
+    assert!(browse(&back).contains("pCloud is connected"));
+    let ran = connecting.finish().succeeded();
+    for words in ["pCloud doesn't say which sign-in its answer belongs to", "Signed in as ada@example.com.", "jeton remove work-box"] {
+        assert!(ran.stderr.contains(words), "{words:?} is not in:\n{}", ran.stderr);
+    }
+    assert!(stage.jeton(&["providers", "show", "pcloud"]).succeeded().stdout.contains("can't be tied to your sign-in (no state)"));
 }
 
 /// A connection whose access token is over, at a service that answers everything with status 200.

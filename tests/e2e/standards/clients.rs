@@ -6,7 +6,7 @@ use jeton_emulator::Entry;
 use jeton_emulator::generic_service::GenericClient;
 use serde_json::Value;
 
-use super::{FACTS, MANIFEST, Scene, changed, field, names};
+use super::{FACTS, MANIFEST, REDIRECT_URI, Scene, changed, field, names};
 use crate::services::keys::key;
 use crate::stage::{CLIENT_ID, CLIENT_SECRET};
 
@@ -47,7 +47,7 @@ fn signing(server: &str) -> String {
 #[tokio::test]
 async fn a_client_signs_with_its_private_key_for_the_issuer_alone() {
     let scene = Scene::of(vec![signing("private_key_jwt")]).await;
-    scene.service().register_client(GenericClient::public(CLIENT_ID).redirect_uri("http://127.0.0.1/callback").public_key(&key().public));
+    scene.service().register_client(GenericClient::public(CLIENT_ID).redirect_uri(REDIRECT_URI).public_key(&key().public));
     let secret = "[secrets.private-key]\nname = \"Key\"\n\n[signs]\nprivate-key = [\"RS256\"]\n\n\
         [protocol.client]\nauthentication = \"private-key-jwt\"";
     scene.add(&changed(MANIFEST, &[("[secrets.client-secret]\nname = \"Client Secret\"", secret)]));
@@ -75,7 +75,7 @@ async fn id_and_secret_with_odd_characters_get_through_basic_whole() {
     const ID: &str = "an id:with+odd%20&signs=é";
     const SECRET: &str = "a secret:with+odd%41&signs=ü";
     let scene = Scene::of(vec![changed(FACTS, &[(POST, "client-auth = [\"client_secret_basic\"]")])]).await;
-    scene.service().register_client(GenericClient::new(ID, SECRET).redirect_uri("http://127.0.0.1/callback"));
+    scene.service().register_client(GenericClient::new(ID, SECRET).redirect_uri(REDIRECT_URI));
     scene.add(&changed(MANIFEST, &[("[guide]", "[protocol.client]\nauthentication = \"basic\"\n\n[guide]")]));
     scene.stage.jeton_with_input(&["clients", "add", "acme", "--id", ID, "--secret-file", "-"], SECRET).succeeded();
     scene.connect(&[]).await.succeeded();

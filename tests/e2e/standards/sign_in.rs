@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jeton_emulator::generic_service::Misbehaviour;
+use jeton_emulator::Decision;
+use jeton_emulator::generic_service::{GenericClient, Misbehaviour};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
@@ -52,20 +53,40 @@ async fn an_issuer_that_is_named_is_compared_where_none_has_to_be() {
     scene.connect_while(Misbehaviour::IssMissing, &[]).await.succeeded();
 }
 
+/// The same of an attacker.
+fn evil(text: &str) -> String {
+    text.replace("acme.example", "evil.example").replace("\"Acme\"", "\"Evil\"").replace("\"acme\"", "\"evil\"")
+}
+
+/// Acme, and the attacker's server and provider, each with a client.
+async fn beside_evil(facts: &str, manifest: &str) -> Scene {
+    let scene = Scene::of(vec![facts.to_owned(), evil(FACTS)]).await;
+    for (id, manifest) in [("acme", MANIFEST), ("evil", manifest)] {
+        scene.add(manifest);
+        scene.add_client(id, CLIENT_SECRET);
+    }
+    scene
+}
+
+/// From now on the attacker's page sends everybody on to Acme's, where it asks for a redirect URI of this path.
+fn sends_on(scene: &Scene, path: Option<&str>) {
+    let (authorize, client_id, path) = ("https://acme.example/authorize".into(), CLIENT_ID.into(), path.map(str::to_owned));
+    let evil = scene.stage.emulator.generic("Evil").unwrap();
+    evil.behave();
+    evil.misbehave(Misbehaviour::SendsOnTo { authorize, client_id, path });
+}
+
 /// RFC 9700, 4.4: a server that somebody connects to sends the browser on to an honest one, and waits for the honest one's code.
 #[tokio::test]
 async fn a_mix_up_brings_the_attacker_no_code() {
-    let evil = |text: &str| text.replace("acme.example", "evil.example").replace("\"Acme\"", "\"Evil\"").replace("\"acme\"", "\"evil\"");
     // The attacker writes the manifest too, and needn't name an issuer.
     let silent = evil(MANIFEST).replace("issuer = \"https://evil.example\"\n", "").replace("iss = \"required\"\n", "");
     for (manifest, code, says) in [(evil(MANIFEST), 1, "another issuer"), (silent, 6, "comes from Acme, not from Evil")] {
-        let scene = Scene::of(vec![FACTS.to_owned(), evil(FACTS)]).await;
-        for (id, manifest) in [("acme", MANIFEST), ("evil", &manifest)] {
-            scene.add(manifest);
-            scene.add_client(id, CLIENT_SECRET);
-        }
-        let on = Misbehaviour::SendsOnTo { authorize: "https://acme.example/authorize".into(), client_id: CLIENT_ID.into() };
-        scene.stage.emulator.generic("Evil").unwrap().misbehave(on);
+        let scene = beside_evil(FACTS, &manifest).await;
+        // The honest one sends its codes to whatever address is asked for.
+        let anywhere = GenericClient::new(CLIENT_ID, CLIENT_SECRET).redirect_uri("http://127.0.0.1/jeton/evil/callback");
+        scene.service().register_client(anywhere);
+        sends_on(&scene, None);
         let connecting = scene.stage.begin_connect_to("evil", &[]);
         let back = scene.consent(&connecting).await;
         assert_eq!(asked(back.as_str(), "iss").as_deref(), Some("https://acme.example"), "it is the honest server's code");
@@ -74,6 +95,39 @@ async fn a_mix_up_brings_the_attacker_no_code() {
         assert!(ran.code == code && ran.stderr.contains(says), "{ran:?}");
         assert_eq!(scene.requests("/token").len(), 0, "and nobody was sent it");
     }
+}
+
+/// The same where the honest server says nothing of itself: its codes come back to a path at which its own provider waits alone.
+#[tokio::test]
+async fn a_server_that_names_no_issuer_sends_its_codes_to_a_path_that_is_its_providers_alone() {
+    let silent = |text: String| text.replace("iss = true\n", "").replace("iss = \"required\"\n", "");
+    let manifest = silent(evil(MANIFEST)).replace("issuer = \"https://evil.example\"\n", "");
+    let scene = beside_evil(&silent(FACTS.to_owned()), &manifest).await;
+    // The attacker's path isn't registered at the honest server.
+    sends_on(&scene, None);
+    let connecting = scene.stage.begin_connect_to("evil", &[]);
+    let page = scene.stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_err().to_string();
+    assert!(page.contains("none of those that are registered"), "{page}");
+    // At the honest one's path nobody waits for the attacker, in the browser or at the terminal.
+    sends_on(&scene, Some("/jeton/acme/callback"));
+    let back = scene.consent(&connecting).await;
+    assert!(back.path() == "/jeton/acme/callback" && asked(back.as_str(), "code").is_some() && asked(back.as_str(), "iss").is_none());
+    assert_eq!(asked(back.as_str(), "state"), asked(&connecting.url, "state"), "and it has the attacker's state");
+    for spelled in
+        ["/jeton/acme/callback", "/jeton/evil/../acme/callback", "/jeton/evil/callback/", "/Jeton/Evil/callback", "/%6aeton/evil/callback"]
+    {
+        let answer = get(&back.as_str().replace("/jeton/acme/callback", spelled));
+        assert!(answer.starts_with("HTTP/1.1 404"), "{spelled}: {answer}");
+    }
+    let pasted =
+        scene.stage.paste("evil", &[]).await.failed(2, &["comes back to http://127.0.0.1:47800/jeton/evil/callback", "Nothing was sent"]);
+    assert!(!pasted.stderr.contains(&asked(back.as_str(), "code").unwrap()));
+    assert_eq!(scene.requests("/token").len(), 0, "and nobody was sent it");
+    // The sign-in goes on.
+    scene.stage.emulator.generic("Evil").unwrap().behave();
+    get(scene.consent(&connecting).await.as_str());
+    connecting.finish().succeeded();
+    assert_eq!(scene.requests("/token").len(), 1);
 }
 
 #[tokio::test]
@@ -150,7 +204,7 @@ async fn a_request_is_pushed_where_the_server_wants_that_and_the_address_says_no
     // Without the endpoint in the manifest nothing is pushed, and the server wants nothing else.
     let scene = Scene::with(&[("client-auth =", "par = \"required\"\nclient-auth =")], &[]).await;
     let connecting = scene.begin(&[]);
-    let page = scene.stage.emulator.consent(&connecting.url, jeton_emulator::Decision::Grant).await.unwrap_err();
+    let page = scene.stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_err();
     assert!(page.to_string().contains("must be pushed first"), "{page}");
     connecting.stop();
 }

@@ -4,13 +4,16 @@ mod browser;
 mod device;
 pub mod exchange;
 mod machine;
+mod untied;
 
 use std::time::SystemTime;
 
 pub use browser::PASTE_PORT;
 use exchange::Source;
-use jeton_runtime::{Account, Client, CurrentTokens, Flow, Grant, GrantKind, Manifest, Provider, Returned, Step, Tokens};
+use jeton_runtime::{Account, Client, Flow, Grant, GrantKind, Manifest, Provider, Returned, Step, Tokens};
 use jeton_vault::{ClientName, ConnectionName, NewConnection, Settled, Vault};
+
+use tokio::sync::oneshot;
 
 use super::clients::pairs;
 use super::connection_view;
@@ -18,8 +21,12 @@ use crate::args::Connect;
 use crate::context::{Context, client_name, connection_name};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::page::Outcome;
 use crate::show_time::relative;
 use crate::terminal::{GOOD, STRONG, Terminal, styled};
+
+/// A browser that waits to be told how it went.
+type Page = oneshot::Sender<Outcome>;
 
 /// A connection that is being made.
 struct Connecting<'a> {
@@ -38,6 +45,9 @@ pub async fn run(context: &Context, arguments: Connect) -> Result {
     let known = context.manifest(&arguments.provider)?;
     let name = connection_name(arguments.name.as_deref().unwrap_or(&arguments.provider))?;
     let kind = grant_kind(&known, &arguments)?;
+    if kind == GrantKind::AuthorizationCode {
+        context.own_redirect(&known)?;
+    }
     let (vault, client_name) = match &arguments.service_account {
         Some(file) => machine::client_from_file(context, &known, &name, file, arguments.replace).await?,
         None => client_of(context, &arguments).await?,
@@ -143,11 +153,30 @@ impl Connecting<'_> {
         self.context.terminal
     }
 
-    /// Exchanges the code.
-    async fn finish(&self, flow: &Flow, returned: &Returned) -> Result<Option<Account>> {
+    /// Exchanges the code, keeps what came of it, and tells the browser, if one waits.
+    async fn finish(&self, flow: &Flow, returned: &Returned, mut page: Option<Page>) -> Result<Option<Account>> {
+        let done = match self.redeem(flow, returned).await {
+            Ok(tokens) if returned.is_tied() => self.done(tokens).await,
+            Ok(tokens) => self.done_if_agreed(tokens, &mut page).await,
+            Err(failure) => Err(failure),
+        };
+        if let Some(page) = page {
+            let _ = page.send(match &done {
+                Ok(account) => Outcome::Connected {
+                    name: self.name.to_string(),
+                    provider: self.provider.manifest().name.clone(),
+                    account: account.as_ref().map(called),
+                },
+                Err(failure) => Outcome::Failed(failure.to_string()),
+            });
+        }
+        done
+    }
+
+    async fn redeem(&self, flow: &Flow, returned: &Returned) -> Result<Tokens> {
         self.not_anothers(returned)?;
         match self.provider.resume(&self.client, flow, returned).await? {
-            Step::Done(tokens) => self.done(tokens).await,
+            Step::Done(tokens) => Ok(tokens),
             _ => Err(unexpected()),
         }
     }
@@ -170,9 +199,8 @@ impl Connecting<'_> {
 
     /// Keeps the tokens, first thing. Whose they are is asked afterwards.
     async fn done(&self, tokens: Tokens) -> Result<Option<Account>> {
-        self.keep(&tokens).await?;
-        let current = CurrentTokens { access: Some(tokens.access), refresh: tokens.refresh, scope: tokens.scope, extras: tokens.extras };
-        match self.provider.identify(&self.client, &current).await {
+        self.keep(&tokens, None).await?;
+        match self.provider.identify(&self.client, &untied::current(&tokens)).await {
             Ok(account) => {
                 self.vault.set_account(&self.name, &account).await?;
                 Ok(Some(account))
@@ -184,19 +212,13 @@ impl Connecting<'_> {
         }
     }
 
-    async fn keep(&self, tokens: &Tokens) -> Result {
+    async fn keep(&self, tokens: &Tokens, account: Option<&Account>) -> Result {
         let mut grant = self.grant.clone();
         if let Some(source) = &self.arguments.exchange {
             grant.options.push((exchange::OPTION.to_owned(), Source::parse(source)?.written()));
         }
-        let new = NewConnection {
-            name: &self.name,
-            client: &self.client_name,
-            grant: &grant,
-            tokens,
-            account: None,
-            replace: self.arguments.replace,
-        };
+        let new =
+            NewConnection { name: &self.name, client: &self.client_name, grant: &grant, tokens, account, replace: self.arguments.replace };
         Ok(self.vault.save(new).await?)
     }
 
@@ -224,6 +246,11 @@ impl Connecting<'_> {
         }
         Ok(())
     }
+}
+
+/// In a word, for a page.
+fn called(account: &Account) -> String {
+    account.login.clone().unwrap_or_else(|| account.id.clone())
 }
 
 fn unexpected() -> Failure {

@@ -120,6 +120,11 @@ fn every_way_to_permit_more_is_growth_and_is_told() {
         ("reveals = [\"realm\"]", "reveals = [\"realm\", \"user\"]", "reads `user` of the address"),
         ("http://localhost/back", "http://127.0.0.1/back", "come back to http://127.0.0.1/back"),
         ("http://localhost/back", "http://localhost/other", "come back to http://localhost/other"),
+        (
+            "reveals = [\"realm\"]",
+            "reveals = [\"realm\"]\nstate = \"absent\"",
+            "answers of your browser that can't be tied to your sign-in",
+        ),
         ("reveals = [\"realm\"]", "reveals = [\"realm\"]\nport = 4000", "come back to http://localhost:4000/back"),
     ] {
         let Difference { more, .. } = updated(line, instead);

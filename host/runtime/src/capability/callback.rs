@@ -60,6 +60,8 @@ pub struct Flow {
     code: String,
     /// Whether the service knows PKCE in its plain form alone: the challenge is then the verifier.
     plain: bool,
+    /// Whether an answer must have the state.
+    stateful: bool,
 }
 
 /// What a browser brought back, checked against its flow.
@@ -67,6 +69,7 @@ pub struct Flow {
 pub struct Returned {
     pub(crate) code: Option<Secret>,
     pub(crate) answer: Vec<(String, String)>,
+    tied: bool,
 }
 
 impl Flow {
@@ -83,6 +86,7 @@ impl Flow {
             answers_nonce: true,
             code: "code".to_owned(),
             plain: false,
+            stateful: true,
         })
     }
 
@@ -90,7 +94,7 @@ impl Flow {
     pub(crate) fn suited_to(self, manifest: &Manifest) -> Self {
         let plain = manifest.protocol.text("authorize.pkce") == Some("plain");
         let answers_nonce = manifest.protocol.text("authorize.nonce") != Some("off");
-        Self { code: manifest.callback.code.clone(), plain, answers_nonce, ..self }
+        Self { code: manifest.callback.code.clone(), plain, answers_nonce, stateful: manifest.callback.state, ..self }
     }
 
     /// What an ID token of this flow must say, if the service was told.
@@ -108,25 +112,31 @@ impl Flow {
     /// Checks what a browser brought to the redirect URI: the part behind the `?`.
     ///
     /// # Errors
-    /// The state is missing or another one, or a parameter stands there twice. The flow goes on waiting: anybody can call a redirect URI.
+    /// The state is another one, or missing where the service sends it back, or a parameter stands there twice. The flow goes on waiting:
+    /// anybody can call a redirect URI.
     pub fn returned(&self, query: &str) -> Result<Returned, Error> {
         let mut returned = self.read(query)?;
         let states: Vec<_> = returned.answer.extract_if(.., |(name, _)| name == "state").collect();
         match states.as_slice() {
-            [(_, state)] if same(state.as_bytes(), self.state.reveal()) => Ok(returned),
+            [(_, state)] if same(state.as_bytes(), self.state.reveal()) => Ok(Returned { tied: true, ..returned }),
+            [] if !self.stateful && (returned.code.is_some() || returned.is_error()) => Ok(returned),
             [] => Err(Error::Callback("the address has no `state`, so it isn't the answer to this sign-in".into())),
             _ => Err(Error::Callback("the address belongs to another sign-in (its `state` differs)".into())),
         }
     }
 
-    /// Reads what a person pasted: the address that the browser was sent to, or the code alone. A code alone comes without a state; the person
-    /// vouches for it by pasting it.
+    /// Reads what a person pasted: the address that the browser was sent to, its query, or the code alone. A code alone comes without a
+    /// state; the person vouches for it by pasting it.
     ///
     /// # Errors
-    /// As [`Flow::returned`], and for a text that is neither.
+    /// As [`Flow::returned`], for an address that isn't the redirect URI, and for a text that is none of these.
     pub fn pasted(&self, text: &str) -> Result<Returned, Error> {
         let text = text.trim();
-        if let Some((_, query)) = text.split_once('?') {
+        let neither = || Error::Callback("that is neither the address that the browser was sent to nor a code".into());
+        let head = text.split(['?', '#', '&', '=']).next().unwrap_or_default();
+        if head.contains("://") || text.strip_prefix(head).is_some_and(|rest| rest.starts_with('?')) {
+            let (address, query) = text.split_once('?').ok_or_else(neither)?;
+            self.comes_back_to(address)?;
             return self.returned(query.split('#').next().unwrap_or(query));
         }
         if text.contains(&format!("{}=", self.code)) || text.contains("code=") || text.contains("error=") {
@@ -134,16 +144,34 @@ impl Flow {
         }
         let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '&' | '=' | '\\');
         if text.is_empty() || text.len() > 4096 || text.contains("://") || !text.chars().all(plain) {
-            return Err(Error::Callback("that is neither the address that the browser was sent to nor a code".into()));
+            return Err(neither());
         }
-        Ok(Returned { code: Some(Secret::new("code", text)), answer: vec![] })
+        Ok(Returned { code: Some(Secret::new("code", text)), answer: vec![], tied: true })
+    }
+
+    /// Whether an address, up to its query, is the redirect URI: an answer that came to another one may be another provider's (RFC 9700,
+    /// 4.4). Some browsers show addresses without `http://`.
+    fn comes_back_to(&self, address: &str) -> Result<(), Error> {
+        let parts = |address: &str| {
+            let url = Url::parse(address).ok().filter(|url| url.fragment().is_none())?;
+            Some((url.scheme().to_owned(), url.host_str()?.to_owned(), url.port_or_known_default(), url.path().to_owned()))
+        };
+        let expected = parts(&self.redirect_uri);
+        let scheme = expected.as_ref().map_or("", |(scheme, ..)| scheme.as_str());
+        let whole = if address.contains("://") { address.to_owned() } else { format!("{scheme}://{address}") };
+        match expected {
+            _ if address.is_empty() => Ok(()),
+            Some(expected) if parts(&whole).as_ref() == Some(&expected) => Ok(()),
+            Some(_) => Err(Error::Callback(format!("this sign-in comes back to {}, and that is another address", self.redirect_uri))),
+            None => Err(Error::Callback("this sign-in comes back to no address: only the code that is shown is its answer".into())),
+        }
     }
 
     fn read(&self, query: &str) -> Result<Returned, Error> {
         if query.len() > 16 << 10 {
             return Err(Error::Callback("the address is too long".into()));
         }
-        let mut returned = Returned { code: None, answer: vec![] };
+        let mut returned = Returned { code: None, answer: vec![], tied: false };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let twice = if name == self.code { returned.code.is_some() } else { returned.answer.iter().any(|(known, _)| *known == name) };
             if twice {
@@ -162,6 +190,12 @@ impl Returned {
     /// Whether the service sent an error instead of a code.
     pub fn is_error(&self) -> bool {
         self.answer.iter().any(|(name, _)| name == "error")
+    }
+
+    /// Whether it is known to be the answer to its flow: by the state, or by the person who pasted a code. Otherwise anybody may have sent
+    /// the browser here, with a code of their own.
+    pub fn is_tied(&self) -> bool {
+        self.tied
     }
 
     /// The issuer that the answer names (RFC 9207): what anybody says who sent the browser here.
@@ -252,14 +286,63 @@ mod tests {
 
     #[test]
     fn a_person_may_paste_the_address_its_query_or_the_code() {
-        for text in
-            ["http://127.0.0.1:1/callback?code=abc&state=right", "code=abc&state=right", "  abc\n", "https://x/?state=right&code=abc#_=_"]
-        {
+        for text in [
+            "http://127.0.0.1/callback?code=abc&state=right",
+            "127.0.0.1/callback?code=abc&state=right",
+            "HTTP://127.0.0.1:80/callback?state=right&code=abc#_=_",
+            "?code=abc&state=right",
+            "code=abc&state=right&iss=https://acme.example/?a=b",
+            "  abc\n",
+        ] {
             assert_eq!(flow().pasted(text).unwrap().code.unwrap().reveal(), b"abc", "{text}");
         }
-        for text in ["", "two words", "http://127.0.0.1/callback", "http://x/?code=abc&state=wrong", "code=abc"] {
+        for text in ["", "two words", "http://127.0.0.1/callback", "http://127.0.0.1/callback?code=abc&state=wrong", "code=abc"] {
             assert!(flow().pasted(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_that_is_not_the_redirect_uri_is_not_taken_and_the_right_one_is_named() {
+        for address in [
+            "https://127.0.0.1/callback",
+            "http://127.0.0.1:81/callback",
+            "http://localhost/callback",
+            "localhost/callback",
+            "http://127.0.0.1/callback/",
+            "http://127.0.0.1/Callback",
+            "http://127.0.0.1//callback",
+            "http://127.0.0.1/%63allback",
+            "http://127.0.0.1/callback/../other",
+            "http://127.0.0.1/callback#",
+            "http://127.0.0.1/other#/callback",
+            "http://127.0.0.1",
+            "://",
+            "abc",
+        ] {
+            let error = flow().pasted(&format!("{address}?code=abc&state=right")).unwrap_err().to_string();
+            assert!(error.contains("http://127.0.0.1/callback"), "{address}: {error}");
+        }
+        for text in ["http://127.0.0.1/other#?a=b&code=abc&state=right", "http://x/#a=b&code=abc&state=right"] {
+            assert!(flow().pasted(text).is_err(), "{text}");
+        }
+        let elsewhere = |uri: &str| Flow { redirect_uri: uri.to_owned(), ..flow() };
+        assert!(elsewhere("https://app.example/a=b?c=d").pasted("https://app.example/a=b?c=d&code=abc&state=right").is_ok());
+        // Where there is none, a code is shown.
+        assert!(elsewhere("").pasted("http://127.0.0.1/?code=abc&state=right").is_err());
+        assert!(elsewhere("").pasted("abc").is_ok());
+    }
+
+    #[test]
+    fn without_a_state_an_answer_is_taken_only_where_the_service_sends_none_and_is_then_tied_to_nothing() {
+        let stateless = Flow { stateful: false, ..flow() };
+        for answer in ["code=abc", "error=access_denied"] {
+            assert!(!stateless.returned(answer).unwrap().is_tied(), "{answer}");
+            assert!(flow().returned(answer).is_err(), "{answer}");
+        }
+        for answer in ["", "realm=7", "code=abc&state=wrong", "code=abc&state=", "code=abc&state=right&state=right"] {
+            assert!(stateless.returned(answer).is_err(), "{answer}");
+        }
+        assert!(stateless.returned("code=abc&state=right").unwrap().is_tied() && stateless.pasted("abc").unwrap().is_tied());
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
             None
         }
     });
-    let callback = callback(reader, &mut root, issuer.is_some());
+    let callback = callback(reader, &mut root, id.as_deref().unwrap_or("ID"), issuer.is_some());
     let (extras, spans) = extras::read(reader, &mut root);
     extras::agree(reader, (&extras, &spans), &known, &endpoints, &callback.reveals);
     let component = root.text(reader, "component").filter(|(text, span)| {

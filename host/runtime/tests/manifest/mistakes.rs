@@ -113,6 +113,11 @@ fn a_url_that_is_more_than_a_plain_https_address_is_refused() {
         (url, "url = \"https://\"", "url", "is not a URL", "https://host/path"),
         ("documentation = \"https://docs", "documentation = \"http://docs", "documentation", "is not an https URL", "https://"),
         ("redirect = \"http://localhost/back\"", "redirect = \"https://acme.com/back\"", "redirect", "on this machine", "http://"),
+        ("http://localhost/back", "http://localhost/b%61ck", "redirect", "can be spelled in several ways", "letters, digits"),
+        ("http://localhost/back", "http://localhost//back", "redirect", "can be spelled in several ways", "single slashes"),
+        ("http://localhost/back", "http://localhost/back;x", "redirect", "can be spelled in several ways", "letters, digits"),
+        ("http://localhost/back", "http://localhost/{tenant}", "redirect", "can be spelled in several ways", "letters, digits"),
+        ("[callback]", "[callback]\nstate = \"no\"", "state =", "`state` is \"no\"", "required, absent"),
         (
             "redirect = \"http://localhost/back\"",
             "redirect = \"http://localhost:81/back\"",

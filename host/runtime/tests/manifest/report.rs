@@ -69,7 +69,7 @@ const REPORT: &str = r#"the manifest has mistakes
   line 24: `access_token` is not a JSON pointer
     Write /name, or /outer/inner (RFC 6901)
   line 29: `https://acme.com/callback` is not a redirect URI on this machine
-    Write http://127.0.0.1/callback, without a port
+    Leave it out, or write http://127.0.0.1/path, without a port
   line 30: `port` is a text
     Write "any", or the number
   line 31: `code` is never revealed

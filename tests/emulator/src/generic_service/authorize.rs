@@ -91,12 +91,21 @@ impl GenericService {
     /// The mix-up: the same request, to another server, with the client's id there.
     fn sent_on(&self, uri: &Uri) -> Option<String> {
         let known = self.0.state.get();
-        let (authorize, client_id) = known.hostile.iter().find_map(|how| match how {
-            Misbehaviour::SendsOnTo { authorize, client_id } => Some((authorize.clone(), client_id.clone())),
+        let (authorize, client_id, path) = known.hostile.iter().find_map(|how| match how {
+            Misbehaviour::SendsOnTo { authorize, client_id, path } => Some((authorize, client_id, path.as_deref())),
             _ => None,
         })?;
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
-        let pairs = query.parameters().iter().map(|(name, value)| (name, if name == "client_id" { &client_id } else { value }));
+        let elsewhere = |uri: &str, path: &str| {
+            let mut url = url::Url::parse(uri).ok()?;
+            url.set_path(path);
+            Some(url.to_string())
+        };
+        let pairs = query.parameters().iter().map(|(name, value)| match name.as_str() {
+            "client_id" => (name, client_id.clone()),
+            "redirect_uri" => (name, path.and_then(|path| elsewhere(value, path)).unwrap_or_else(|| value.clone())),
+            _ => (name, value.clone()),
+        });
         Some(format!("{authorize}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()))
     }
 

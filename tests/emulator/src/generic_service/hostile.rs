@@ -25,6 +25,8 @@ pub enum Misbehaviour {
         authorize: String,
         /// The client's id there.
         client_id: String,
+        /// The path of the redirect URI that is asked for there. None: the one that the client waits at.
+        path: Option<String>,
     },
     /// The token endpoint answers with a redirect (307, say) that takes the request elsewhere.
     TokenRedirect {

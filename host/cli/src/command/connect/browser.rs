@@ -9,7 +9,6 @@ use super::Connecting;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::listener::Listener;
-use crate::page::Outcome;
 use crate::terminal::{FAINT, Terminal, styled};
 
 /// What `--paste` names as the redirect URI's port where the service ignores it: nobody listens there.
@@ -22,16 +21,7 @@ impl Connecting<'_> {
         let (url, flow) = visit(self.provider.begin(&self.client, &self.grant, &listener).await?)?;
         self.send_browser(&url);
         let back = listener.wait(&flow, self.arguments.wait).await?;
-        let done = self.finish(&flow, &back.returned).await;
-        let shown = match &done {
-            Ok(account) => Outcome::Connected {
-                name: self.name.to_string(),
-                provider: manifest.name.clone(),
-                account: account.as_ref().map(|account| account.login.clone().unwrap_or_else(|| account.id.clone())),
-            },
-            Err(failure) => Outcome::Failed(failure.to_string()),
-        };
-        let _ = back.outcome.send(shown);
+        let done = self.finish(&flow, &back.returned, Some(back.outcome)).await;
         // The page is on its way; the process must not end before it.
         listener.close().await;
         done
@@ -72,11 +62,11 @@ impl Connecting<'_> {
         loop {
             let line = read_line(&terminal)?;
             match flow.pasted(&line) {
-                Ok(returned) => return self.finish(&flow, &returned).await,
-                Err(error) if std::io::stdin().is_terminal() => terminal.ask(format!("{error}. Once more:")),
+                Ok(returned) => return self.finish(&flow, &returned, None).await,
+                Err(error) if std::io::stdin().is_terminal() => terminal.ask(format!("{error}. Nothing is lost. Once more:")),
                 Err(error) => {
                     return Err(Failure::from(error)
-                        .hint("Paste the whole address that the browser was sent to, or the code that was shown")
+                        .hint("Nothing was sent. Run the command again, and paste the whole address that the browser was sent to, or the code")
                         .exit(Exit::Usage));
                 }
             }

@@ -44,6 +44,7 @@ pub async fn run(context: &Context, arguments: AddProvider) -> Result {
             Failure::new(what, "Nothing takes the place of that one. A provider of your own needs an id of its own").exit(Exit::Denied)
         );
     }
+    context.own_redirect(manifest)?;
     let before = context.added_before(id)?;
     if context.added().pin(id).ok().flatten().is_some_and(|pin| pin.digest == digest) && before.is_some() {
         context.terminal.note(format!("{} {} is there already, and is this very file.", styled(GOOD, "✓"), styled(STRONG, id)));

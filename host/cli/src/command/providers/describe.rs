@@ -109,6 +109,10 @@ pub fn asks(manifest: &Manifest) -> Vec<String> {
     if !manifest.callback.reveals.is_empty() {
         more.push(format!("read of the address that your browser comes back with: {}", shown(&manifest.callback.reveals.join(", "))));
     }
+    if !manifest.callback.state {
+        let what = "take answers of your browser that can't be tied to your sign-in (no state): anybody may have sent them";
+        more.push(styled(BAD, what));
+    }
     if !more.is_empty() {
         lines.extend([String::new(), styled(STRONG, "It may also")]);
         lines.extend(more.into_iter().map(|line| format!("  {line}")));

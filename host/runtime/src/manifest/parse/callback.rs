@@ -5,17 +5,21 @@ use url::Url;
 use crate::manifest::reader::{Reader, Table};
 use crate::manifest::{Callback, is_name, names_a_secret};
 
-pub(super) fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, has_issuer: bool) -> Callback {
-    let mut callback = Callback::default();
+pub(super) fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, id: &str, has_issuer: bool) -> Callback {
+    let mut callback = Callback::of(id);
     let Some(mut table) = root.table(reader, "callback") else { return callback };
     if let Some((text, span)) = table.text(reader, "redirect") {
         match Url::parse(text) {
             Ok(url) if url.scheme() == "http" && on_this_machine(&url) && url.port().is_none() && url.query().is_none() => {
+                if !is_plain(url.path()) {
+                    let hint = "Write letters, digits, `-`, `.`, `_` and `~`, with single slashes between";
+                    reader.problem(span, format!("the path of `{text}` can be spelled in several ways"), hint);
+                }
                 callback.host = url.host_str().unwrap_or_default().to_owned();
                 callback.path = url.path().to_owned();
             }
             _ => {
-                let hint = "Write http://127.0.0.1/callback, without a port";
+                let hint = "Leave it out, or write http://127.0.0.1/path, without a port";
                 reader.problem(span, format!("`{text}` is not a redirect URI on this machine"), hint);
             }
         }
@@ -44,6 +48,11 @@ pub(super) fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, ha
         Some(("optional", _)) | None => {}
         Some((other, span)) => reader.problem(span, format!("`iss` is \"{other}\""), "There are: optional, required (RFC 9207)"),
     }
+    match table.text(reader, "state") {
+        Some(("absent", _)) => callback.state = false,
+        Some(("required", _)) | None => {}
+        Some((other, span)) => reader.problem(span, format!("`state` is \"{other}\""), "There are: required, absent"),
+    }
     callback.shows_code = table.flag(reader, "shows-code");
     for (name, span) in table.texts(reader, "reveals") {
         match name {
@@ -55,6 +64,11 @@ pub(super) fn callback<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, ha
     }
     reader.close(table);
     callback
+}
+
+/// A path that services, browsers and the listener read alike, so that two of them can be compared.
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)) && !path.contains("//")
 }
 
 fn on_this_machine(url: &Url) -> bool {

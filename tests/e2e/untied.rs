@@ -21,10 +21,9 @@ async fn stateless() -> Scene {
     scene
 }
 
-/// A person at a terminal connects, who will type this when they are asked.
-fn at_a_terminal(scene: &Scene, typed: &str, more: &[&str]) -> (File, Connecting) {
-    let (mut keyboard, terminal) = terminal();
-    keyboard.write_all(typed.as_bytes()).unwrap();
+/// A person at a terminal connects: their keyboard, and the command.
+fn at_a_terminal(scene: &Scene, more: &[&str]) -> (File, Connecting) {
+    let (keyboard, terminal) = terminal();
     let mut command = scene.stage.command(&[&["connect", "acme", "--no-browser", "--name", "one"], more].concat());
     command.stdin(terminal);
     (keyboard, scene.stage.begin(command))
@@ -33,9 +32,12 @@ fn at_a_terminal(scene: &Scene, typed: &str, more: &[&str]) -> (File, Connecting
 #[tokio::test]
 async fn at_a_terminal_the_person_sees_whose_account_it_is_and_agrees_before_it_is_kept() {
     let scene = stateless().await;
-    let (_keyboard, connecting) = at_a_terminal(&scene, "y\n", &[]);
+    let (mut keyboard, connecting) = at_a_terminal(&scene, &[]);
+    // The page is there before the answer is.
     let page = get(scene.consent(&connecting).await.as_str());
     assert!(page.contains("Is that your account?") && page.contains("ada@example.com"), "{page}");
+    scene.assert_no_connection();
+    writeln!(keyboard, "y").unwrap();
     let ran = connecting.finish().succeeded();
     for words in [UNTIED, "(ada@example.com).", "Keep it? [y/N]", "✓ Connected one to Acme as"] {
         assert!(ran.stderr.contains(words), "{words:?} is not in:\n{}", ran.stderr);
@@ -48,16 +50,18 @@ async fn at_a_terminal_the_person_sees_whose_account_it_is_and_agrees_before_it_
 async fn what_a_person_does_not_agree_to_is_not_kept_and_what_was_there_stays() {
     let scene = stateless().await;
     for typed in ["\n", "n\n", "\u{4}"] {
-        let (_keyboard, connecting) = at_a_terminal(&scene, typed, &[]);
+        let (mut keyboard, connecting) = at_a_terminal(&scene, &[]);
         get(scene.consent(&connecting).await.as_str());
+        keyboard.write_all(typed.as_bytes()).unwrap();
         connecting.finish().failed(3, &[UNTIED, "nothing was kept"]);
         scene.assert_no_connection();
     }
     assert_eq!(scene.requests("/revoke").len(), 3, "what nobody keeps is ended");
     scene.connect(&[]).await.succeeded();
     let before = scene.token();
-    let (_keyboard, connecting) = at_a_terminal(&scene, "n\n", &["--replace"]);
+    let (mut keyboard, connecting) = at_a_terminal(&scene, &["--replace"]);
     get(scene.consent(&connecting).await.as_str());
+    writeln!(keyboard, "n").unwrap();
     connecting.finish().failed(3, &["nothing was kept"]);
     assert!(scene.token() == before && scene.service().is_live(&before));
 }

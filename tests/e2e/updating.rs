@@ -72,7 +72,7 @@ async fn a_provider_that_came_by_another_way_begins_no_sign_in_at_the_path_of_an
     fs::write(folder.join("acme.json"), format!("{{\"digest\": \"{}\", \"from\": \"x\"}}", sha256(&file))).unwrap();
     fs::write(folder.join(format!("acme.{}.wasm", sha256(&file))), &file).unwrap();
     for how in ["--no-browser", "--paste"] {
-        stage.jeton(&["connect", "acme", "--name", "other", how]).failed(6, &["the path of box"]);
+        stage.jeton(&["connect", "acme", "--name", "other", "--wait", "1s", how]).failed(6, &["the path of box"]);
     }
     // What is connected stays so.
     stage.jeton(&["refresh", "work-box"]).succeeded();

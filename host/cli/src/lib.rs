@@ -25,6 +25,7 @@ pub mod quick;
 mod show_time;
 mod terminal;
 mod trace;
+mod visible;
 
 use std::process::ExitCode;
 

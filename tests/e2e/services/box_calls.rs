@@ -1,6 +1,6 @@
 //! Calls of Box's API, which scopes there are for them, and what becomes of a connection that ended at Box.
 
-use jeton_emulator::App;
+use jeton_emulator::{App, Fault, Matcher, Rotation};
 
 use super::r#box::stage;
 use super::box_errors::told;
@@ -120,9 +120,20 @@ async fn a_connection_that_ended_at_box_asks_for_a_new_sign_in() {
     }
 }
 
+/// Box's documents say that a refresh token is good for one use; in the field the one before was seen to go on until the next is used.
+#[tokio::test]
+async fn a_refresh_whose_answer_got_lost_is_tried_once_more_and_explained_where_that_fails() {
+    for (rotation, code, says) in [(Rotation::Strict, 3, "An earlier refresh got no answer"), (Rotation::Grace, 0, "Refreshed work-box")] {
+        let stage = Stage::connected().await;
+        stage.emulator.box_service().set_rotation(rotation);
+        stage.emulator.faults().inject(Fault::DropAfterCommit, Matcher::any().path("/oauth2/token"), 1);
+        told(&stage.jeton(&["refresh", "work-box"]), "lost", 4, &["nothing was lost"]);
+        told(&stage.jeton(&["refresh", "work-box"]), &format!("{rotation:?}"), code, &[says]);
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_box_does_not_take_although_it_is_new_is_told_in_boxs_words() {
-    use jeton_emulator::{Fault, Matcher};
     let stage = Stage::connected().await;
     let refusal = || Fault::Body { status: 401, content_type: "text/plain".into(), bytes: "".into() };
     stage.emulator.faults().inject(refusal(), Matcher::any().path("/2.0/users/me"), 4);

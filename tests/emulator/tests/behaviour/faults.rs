@@ -43,15 +43,18 @@ async fn drop_before_changes_nothing() {
 
 #[tokio::test]
 async fn who_is_put_off_is_told_when_to_come_back_in_either_form() {
-    let forms: [(fn(RetryAfter) -> Fault, u16, &str); 2] =
-        [(Fault::RateLimited, 429, "rate_limit_exceeded"), (Fault::Unavailable, 503, "unavailable")];
-    for (fault, status, code) in forms {
-        let (_, answer, rotated) = under(fault(RetryAfter::Seconds(7))).await;
+    let [seconds, date] = [RetryAfter::Seconds(7), RetryAfter::HttpDate(90)];
+    for (faults, status, code) in [
+        ([Fault::RateLimited(seconds), Fault::RateLimited(date)], 429, "rate_limit_exceeded"),
+        ([Fault::Unavailable(seconds), Fault::Unavailable(date)], 503, "unavailable"),
+    ] {
+        let [seconds, date] = faults;
+        let (_, answer, rotated) = under(seconds).await;
         let answer = answer.unwrap();
         assert_eq!((answer.status().as_u16(), header(&answer, "retry-after"), rotated), (status, Some("7"), false));
         assert_eq!(json(&answer)["code"], code);
 
-        let (_, answer, _) = under(fault(RetryAfter::HttpDate(90))).await;
+        let (_, answer, _) = under(date).await;
         let answer = answer.unwrap();
         let [at, now] = ["retry-after", "date"].map(|name| httpdate::parse_http_date(header(&answer, name).unwrap()).unwrap());
         assert!(at.duration_since(now).unwrap().abs_diff(Duration::from_secs(90)) <= Duration::from_secs(1));

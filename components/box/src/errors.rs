@@ -4,7 +4,7 @@ use ErrorKind::*;
 use jeton_provider::*;
 
 /// Part of a description or of a code: what it means, and what to do.
-const MEANINGS: [(&str, ErrorKind, &str); 15] = [
+const MEANINGS: [(&str, ErrorKind, &str); 17] = [
     (
         "not authorized by the enterprise admin",
         AdminApprovalRequired,
@@ -23,6 +23,11 @@ const MEANINGS: [(&str, ErrorKind, &str); 15] = [
         InvalidClient,
         "Compare the id. Users need App + Enterprise Access and Generate user access tokens, and your Box admin must have authorised the app",
     ),
+    (
+        "'aud'",
+        InvalidClient,
+        "Box wants an assertion for another address than https://api.box.com/oauth2/token: see that the app was made at app.box.com, else report it",
+    ),
     ("'exp'", Other, "Set this machine's clock"),
     ("'jti'", Other, "Set this machine's clock"),
     ("OpenSSL", InvalidClient, "The private key isn't the one of public-key-id: generate a new keypair on the app's Configuration page"),
@@ -32,6 +37,7 @@ const MEANINGS: [(&str, ErrorKind, &str); 15] = [
         "Compare client id, secret and subject. Your Box admin must have authorised the app; users need Generate user access tokens",
     ),
     ("client credentials are", InvalidClient, "Compare both with the app's Configuration page"),
+    ("authorization code has expired", InvalidGrant, "Box takes a code for 30 seconds: finish sooner, above all with --paste"),
     ("_scope", InsufficientScope, "Tick it under Application Scopes on the app's Configuration page"),
     (
         "access_denied_insufficient_permissions",

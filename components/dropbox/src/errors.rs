@@ -31,7 +31,7 @@ pub fn of_api(answer: &Response, error: Error) -> Error {
         (Some((_, kind, advice)), _) => (*kind, *advice),
         (None, 422) => (Other, "path-root isn't a namespace of this account: see root_info in users/get_current_account"),
         (None, 429) => (RateLimited, "Too many calls"),
-        _ => return Error { code: Some(code), ..error },
+        _ => return Error { code: Some(summary(answer).unwrap_or(code)), ..error },
     };
     let description = match answer.text("/error/required_scope") {
         Some(scope) => concat(&[advice, " ", &scope]),
@@ -39,6 +39,13 @@ pub fn of_api(answer: &Response, error: Error) -> Error {
     };
     let retry_after = seconds(answer.text("/error/retry_after")).or(error.retry_after);
     Error { kind, code: Some(code), description: Some(description), retry_after }
+}
+
+/// All of an endpoint's own tags: `path/not_found`. The dots behind them mean nothing.
+fn summary(answer: &Response) -> Option<String> {
+    let text = answer.text("/error_summary")?;
+    let end = text.bytes().rposition(|byte| byte != b'.' && byte != b'/')?;
+    text.get(..=end).map(str::to_owned)
 }
 
 /// An error of the token endpoint. A redirect URI that doesn't fit is called an invalid grant there.

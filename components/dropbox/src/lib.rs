@@ -6,10 +6,12 @@
 //! - `scope` is left out where nothing is asked for: an empty one is an error.
 //! - A token may be a whole team's, and then acts for one of its members or admins (`headers.rs`).
 //! - A 401 says in a tag what is wrong. A refresh mends one of these, `expired_access_token` (`errors.rs`).
+//! - With the scope `openid` an ID token comes along, which must be of this sign-in.
 //! - A token is revoked by itself, and takes its refresh token with it.
 
 mod errors;
 mod headers;
+mod options;
 
 use errors::{explain, of_api, tag};
 use jeton_provider::*;
@@ -17,28 +19,21 @@ use jeton_provider::*;
 struct Dropbox;
 jeton_provider::export!(Dropbox, "../provider.toml");
 
-/// Options that go into the authorization request, and what it calls them.
-const ASKED: [(&str, &str); 7] = [
-    ("token-access-type", "token_access_type"),
-    ("include-granted-scopes", "include_granted_scopes"),
-    ("force-reapprove", "force_reapprove"),
-    ("force-reauthentication", "force_reauthentication"),
-    ("disable-signup", "disable_signup"),
-    ("require-role", "require_role"),
-    ("locale", "locale"),
-];
+/// Who issues ID tokens (<https://developers.dropbox.com/oidc-guide>).
+const ISSUER: &str = "https://www.dropbox.com";
 
 impl Provider for Dropbox {
     fn begin(client: &Client, grant: Grant<'_>) -> Result<Step> {
         if grant.kind != GrantKind::AuthorizationCode {
             return Err(Error::unsupported(grant.kind.name()));
         }
+        options::check(&grant)?;
         let mut request = authorization_request("authorize", client).scopes(&grant.scopes, " ").pkce();
         if !grant.options.iter().any(|(name, _)| name == "token-access-type") {
             request = request.text("token_access_type", "offline");
         }
         for (name, value) in &grant.options {
-            match asked(name) {
+            match options::parameter(name) {
                 Some(parameter) => request = request.text(parameter, value.as_str()),
                 // A name that isn't known is told before anybody signs in.
                 None => drop(headers::of(name, value)?),
@@ -52,6 +47,9 @@ impl Provider for Dropbox {
         let answer = proven(token_request("token", "authorization_code"), client).code(&back)?.verifier(&back).send()?;
         let team = answer.text("/team_id");
         let mut tokens = answer.into_tokens().map_err(explain)?;
+        if let Some(token) = &tokens.id_token {
+            crypto::id_token_claims(token, ISSUER, &client.id(), None)?;
+        }
         // `identify` asks for whom the connection acts for.
         tokens.extras.extend(grant.options.into_iter().filter(|(name, _)| headers::acts(name)));
         tokens.extras.extend(team.map(|id| ("team-id".to_owned(), id)));
@@ -104,7 +102,7 @@ impl Provider for Dropbox {
 
     fn authenticate(_client: &Client, _tokens: CurrentTokens<'_>, options: Extras) -> Result<Vec<Header>> {
         let mut all = vec![Header::bearer()];
-        for (name, value) in options.iter().filter(|(name, _)| asked(name).is_none()) {
+        for (name, value) in options.iter().filter(|(name, _)| options::parameter(name).is_none()) {
             all.push(headers::of(name, value)?);
         }
         Ok(all)
@@ -120,11 +118,6 @@ impl Provider for Dropbox {
             _ => verdict_by_status(answer),
         }
     }
-}
-
-/// The parameter of the authorization request that an option is.
-fn asked(option: &str) -> Option<&'static str> {
-    ASKED.iter().find(|(name, _)| *name == option).map(|(_, parameter)| *parameter)
 }
 
 /// Who the client is: by its secret, in one place, or by its id alone.

@@ -80,13 +80,15 @@ impl Response {
     }
 }
 
-/// RFC 6750, 3.1 and common practice: 401 is an expired token, `insufficient_scope` is said in `WWW-Authenticate`, 429 is a rate limit.
+/// RFC 6750, 3.1 and common practice: 401 is an expired token, `insufficient_scope` is said in `WWW-Authenticate`, 429 is a rate limit, and so
+/// is a 503 that says when to come back (RFC 9110, 15.6.4).
 pub fn verdict_by_status(answer: &Response) -> Verdict {
     match answer.status() {
         200..=399 => Verdict::Ok,
         401 => Verdict::Expired,
         403 if answer.header("www-authenticate").is_some_and(|h| holds(&h, "insufficient_scope")) => Verdict::InsufficientScope,
         429 => Verdict::RateLimited(answer.retry_after()),
+        503 => answer.retry_after().map_or(Verdict::Other, |wait| Verdict::RateLimited(Some(wait))),
         _ => Verdict::Other,
     }
 }

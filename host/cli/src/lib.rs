@@ -26,6 +26,7 @@ mod redirect;
 mod show_time;
 mod terminal;
 mod trace;
+mod visible;
 
 use std::process::ExitCode;
 

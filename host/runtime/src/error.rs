@@ -112,7 +112,12 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Incompatible { hint, .. } | Self::Unfit { hint, .. } => Some(hint.clone()),
-            Self::Service(error) => error.kind.hint().map(str::to_owned),
+            Self::Service(error) => match error.retry_after {
+                Some(wait) if error.kind.remedy() == Remedy::Retry => {
+                    Some(format!("Try again in {} seconds; nothing was lost", wait.as_secs()))
+                }
+                _ => error.kind.hint().map(str::to_owned),
+            },
             Self::Denied(denial) => Some(denial.hint.clone()),
             Self::Unreachable(_) => Some("Check the network, then try again; nothing was lost".to_owned()),
             Self::Busy(_) => Some("Try again later; nothing was sent".to_owned()),

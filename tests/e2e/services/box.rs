@@ -1,8 +1,10 @@
 //! Box: tokens without a person, tokens of fewer rights, and whom a connection acts for.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jeton_emulator::{App, Entry, Fault, Matcher, Refusal, User};
+use jeton_emulator::{App, Entry, Fault, Lifetimes, Matcher, Refusal, User};
 use serde_json::{Value, json};
 
 use super::keys::{Key, PASSPHRASE, key};
@@ -10,7 +12,7 @@ use crate::stage::{CLIENT_ID, CLIENT_SECRET, Ran, Stage};
 
 const JWT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ADA: &str = "1000000001";
+pub const ADA: &str = "1000000001";
 
 /// A stage whose app may do all that an app can.
 pub async fn stage() -> Stage {
@@ -56,7 +58,7 @@ fn assertion(entry: &Entry) -> [Value; 2] {
     [(); 2].map(|()| serde_json::from_slice(&parts.next().unwrap()).unwrap())
 }
 
-fn works(stage: &Stage, name: &str, who: &str) {
+pub fn works(stage: &Stage, name: &str, who: &str) {
     let shown = stage.jeton(&["test", name]).succeeded().stdout;
     assert!(shown.contains(who), "{who} is not in {shown}");
 }
@@ -139,7 +141,8 @@ async fn a_subject_must_be_known_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_clock_that_is_wrong_is_corrected_by_boxs_date_once_and_the_jti_is_new() {
-    for skew in [3600, -3600, 86_400 * 40] {
+    // Half a minute either way is within the assertion's life or beyond it: Box takes no `exp` that is more than a minute ahead.
+    for skew in [3600, -3600, 86_400 * 40, 60, -30] {
         let stage = stage().await;
         stage.emulator.clock().set_skew(skew);
         stage.jeton(&["connect", "box", "--service-account", &config(&stage, &key().pkcs8, None)]).succeeded();
@@ -157,6 +160,45 @@ async fn a_clock_that_is_wrong_is_corrected_by_boxs_date_once_and_the_jti_is_new
         let ran = stage.jeton(&["connect", "box", "--service-account", &file]);
         assert!(ran.code == 1 && ran.stderr.contains("Set this machine's clock"), "{ran:?}");
         assert_eq!(requests(&stage, JWT).len(), 2, "once, and no more");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_little_wrong_costs_no_second_try() {
+    for skew in [10, -10] {
+        let stage = stage().await;
+        stage.emulator.clock().set_skew(skew);
+        stage.jeton(&["connect", "box", "--service-account", &config(&stage, &key().pkcs8, None)]).succeeded();
+        assert_eq!(requests(&stage, JWT).len(), 1, "{skew}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_is_registered_piece_by_piece_as_well() {
+    let stage = stage().await;
+    let [pem, passphrase, secret] = [("key.pem", key().encrypted.as_str()), ("passphrase", PASSPHRASE), ("secret", CLIENT_SECRET)]
+        .map(|(name, content)| stage.download(name, content).to_str().unwrap().to_owned());
+    let add = ["clients", "add", "box", "--id", CLIENT_ID, "--secret-file", &secret, "--passphrase-file", &passphrase];
+    let more = ["--secret", &format!("private-key={pem}"), "--set", "public-key-id=k1", "--set", "enterprise-id=900"];
+    stage.jeton(&[&add[..], &more].concat()).succeeded();
+    for (name, grant) in [("by-key", "--jwt"), ("by-secret", "--client-credentials")] {
+        stage.jeton(&["connect", "box", grant, "--name", name]).succeeded();
+        works(&stage, name, "AutomationUser_");
+    }
+}
+
+#[tokio::test]
+async fn a_file_without_an_enterprise_acts_for_its_user() {
+    for (enterprise, who) in [(false, "ada@example.com"), (true, "AutomationUser_")] {
+        let stage = stage().await;
+        let mut file: Value = serde_json::from_str(&std::fs::read_to_string(config(&stage, &key().pkcs8, None)).unwrap()).unwrap();
+        file["userID"] = ADA.into();
+        if !enterprise {
+            file.as_object_mut().unwrap().remove("enterpriseID");
+        }
+        let file = stage.download("config.json", file.to_string());
+        stage.jeton(&["connect", "box", "--name", "made", "--service-account", file.to_str().unwrap()]).succeeded();
+        works(&stage, "made", who);
     }
 }
 
@@ -219,6 +261,23 @@ async fn a_token_is_exchanged_for_one_of_fewer_rights() {
 }
 
 #[tokio::test]
+async fn a_token_of_fewer_rights_ends_with_the_one_that_it_came_of() {
+    let stage = stage().await;
+    stage.add_client(CLIENT_SECRET).succeeded();
+    let box_service = stage.emulator.box_service();
+    box_service.set_lifetimes(Lifetimes { access: Duration::from_secs(600), ..Lifetimes::default() });
+    stage.connect(&["--name", "work-box"]).await.succeeded();
+    box_service.set_lifetimes(Lifetimes::default());
+    stage.jeton(&["connect", "box", "--exchange", "work-box", "--name", "file", "--scope", "item_download"]).succeeded();
+    let shown: Value = serde_json::from_str(&stage.jeton(&["token", "file", "--json"]).succeeded().stdout).unwrap();
+    assert!(shown["expires_in"].as_u64().unwrap() <= 600, "{shown}");
+    // Before it ends, the other one is refreshed, and a longer one comes of that.
+    stage.jeton(&["token", "work-box", "--min-valid", "20m"]).succeeded();
+    stage.jeton(&["token", "file", "--min-valid", "20m"]).succeeded();
+    assert_eq!((stage.refreshes(), requests(&stage, EXCHANGE).len()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_restricted_as_asked_for_is_not_taken() {
     let stage = stage().await;
     stage.add_client(CLIENT_SECRET).succeeded();
@@ -268,12 +327,17 @@ async fn an_option_that_nobody_knows_is_told_before_anyone_signs_in() {
 }
 
 #[tokio::test]
-async fn box_verified_enterprise_signs_in_at_its_own_site() {
+async fn a_person_signs_in_at_any_of_boxs_sites_and_nowhere_else() {
+    for site in ["ent", "app", "account"] {
+        let stage = stage().await;
+        let add = ["clients", "add", "box", "--id", CLIENT_ID, "--secret-file", "-", "--set", &format!("site={site}")];
+        stage.jeton_with_input(&add, CLIENT_SECRET).succeeded();
+        let connecting = stage.begin_connect(&[]);
+        assert!(connecting.url.starts_with(&format!("https://{site}.box.com/api/oauth2/authorize?")), "{}", connecting.url);
+        connecting.stop();
+        stage.connect(&[]).await.succeeded();
+    }
     let stage = stage().await;
-    let add = ["clients", "add", "box", "--id", CLIENT_ID, "--secret-file", "-", "--set", "site=ent"];
-    stage.jeton_with_input(&add, CLIENT_SECRET).succeeded();
-    let connecting = stage.begin_connect(&[]);
-    assert!(connecting.url.starts_with("https://ent.box.com/api/oauth2/authorize?"), "{}", connecting.url);
-    connecting.stop();
-    stage.connect(&[]).await.succeeded();
+    let add = ["clients", "add", "box", "--id", CLIENT_ID, "--secret-file", "-", "--set", "site=evil.example/x"];
+    stage.jeton_with_input(&add, CLIENT_SECRET).failed(2, &["site"]);
 }

@@ -3,16 +3,9 @@
 use jeton_emulator::dropbox_service::{ApiTag, Busy};
 use jeton_emulator::{Decision, Fault, Matcher, RetryAfter};
 
+use super::box_errors::told;
 use super::dropbox::{app, connected, stage, token};
-use crate::stage::{Ran, Stage};
-
-#[track_caller]
-fn told(ran: &Ran, what: &str, code: i32, says: &[&str]) {
-    assert_eq!(ran.code, code, "{what}: {ran:?}");
-    for words in says {
-        assert!(ran.stderr.contains(words), "{what}: {words:?} is not in:\n{}", ran.stderr);
-    }
-}
+use crate::stage::Stage;
 
 /// What the token endpoint refuses with, the exit code, and what is said.
 const REFUSALS: [(&str, &str, i32, &str); 9] = [
@@ -41,6 +34,15 @@ async fn each_refusal_of_the_token_endpoint_says_who_must_act() {
         stage.paste("dropbox", &[]).await.succeeded();
         fault();
         told(&stage.jeton(&["refresh", "dropbox"]), &format!("{description} of a refresh token"), code, &[says]);
+        // A token that has expired is refreshed to be revoked. Only where the refresh token is dead there is nothing left to do.
+        stage.paste("dropbox", &["--replace"]).await.succeeded();
+        stage.emulator.dropbox_service().expire_access_tokens();
+        fault();
+        let ran = stage.jeton(&["revoke", "dropbox"]);
+        let dead = error == "invalid_grant" && code == 3;
+        told(&ran, &format!("{description} of a revocation"), if dead { 0 } else { code }, &[if dead { "Revoked" } else { says }]);
+        assert_eq!(stage.jeton(&["list"]).succeeded().stdout.contains("revoked"), dead, "{description}");
+        assert_eq!(stage.emulator.faults().waiting(), 0);
     }
 }
 
@@ -112,17 +114,32 @@ async fn each_error_of_the_api_says_who_must_act() {
         (tagged(403, "no_permission"), 3, "no right"),
         (tagged(409, "path"), 1, "path"),
         (tagged(422, "invalid_root"), 1, "root_info"),
-        (json(429, "too_many_requests", "{\"reason\": {\".tag\": \"too_many_requests\"}, \"retry_after\": 7}"), 4, "later"),
-        (json(429, "too_many_write_operations", "{\"reason\": {\".tag\": \"too_many_write_operations\"}, \"retry_after\": 7}"), 4, "later"),
+        (json(429, "too_many_requests", "{\"reason\": {\".tag\": \"too_many_requests\"}, \"retry_after\": 7}"), 4, "Try again in 7 s"),
+        (
+            json(429, "too_many_write_operations", "{\"reason\": {\".tag\": \"too_many_write_operations\"}, \"retry_after\": 7}"),
+            4,
+            "Try again in 7 s",
+        ),
         (text(400), 1, "400"),
         (text(429), 4, "later"),
-        (Fault::RateLimited(RetryAfter::Seconds(7)), 4, "later"),
+        (Fault::RateLimited(RetryAfter::Seconds(7)), 4, "Try again in 7 s"),
         (Fault::ServerError(500), 4, "later"),
         (Fault::ServerError(503), 4, "later"),
     ] {
-        stage.emulator.faults().inject(fault.clone(), Matcher::any().path("/2/users/get_current_account"), 1);
-        told(&stage.jeton(&["test", "dropbox"]), &format!("{fault:?}"), code, &[says]);
-        assert_eq!(stage.refreshes(), 0, "a refresh mends none of these: {fault:?}");
+        // A call of one's own shows Dropbox's answer and its words; what it means for the connection is the exit code.
+        let of_a_request = if code == 4 { 4 } else { 1 };
+        for (command, code, says) in [
+            (&["test", "dropbox"][..], code, says),
+            (
+                &["request", "dropbox", "POST", "users/get_current_account"],
+                of_a_request,
+                if code == 4 { says } else { "jeton test dropbox" },
+            ),
+        ] {
+            stage.emulator.faults().inject(fault.clone(), Matcher::any().path("/2/users/get_current_account"), 1);
+            told(&stage.jeton(command), &format!("{fault:?} {command:?}"), code, &[says]);
+            assert_eq!(stage.refreshes(), 0, "a refresh mends none of these: {fault:?}");
+        }
     }
 }
 

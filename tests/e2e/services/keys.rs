@@ -28,6 +28,11 @@ pub fn key() -> &'static Key {
     })
 }
 
+/// The public half of a key that nobody has.
+pub fn public_of_another() -> String {
+    openssl(&["pkey", "-pubout"], &openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], ""))
+}
+
 /// A signature of [`key`] in RS256.
 pub fn sign_rs256(signed: &str) -> Vec<u8> {
     let mut pem = tempfile::NamedTempFile::new().unwrap();

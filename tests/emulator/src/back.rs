@@ -22,6 +22,12 @@ impl Back {
         see(self.service, StatusCode::FOUND, &format!("{}{joint}{}", self.redirect_uri, self.query(parameters)))
     }
 
+    /// A redirect that says that the person declined, in these words if there are any.
+    pub(crate) fn declined(&self, words: Option<&str>) -> Response {
+        let words = words.map(|words| ("error_description", words));
+        self.with(&[("error", "access_denied")].into_iter().chain(words).collect::<Vec<_>>())
+    }
+
     /// The parameters and the state, form-encoded.
     pub(crate) fn query(&self, parameters: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());

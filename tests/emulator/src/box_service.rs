@@ -1,4 +1,4 @@
-//! Box, as `providers.md` section 1 describes it: sign-in and consent pages, the token and revocation endpoints, and two calls of its API.
+//! Box, as `providers.md` section 1 describes it: sign-in and consent pages, the token and revocation endpoints, and three calls of its API.
 //!
 //! An app gets its tokens from people (authorization code) or by itself (JWT, client credentials), and tokens can be exchanged for ones of
 //! less power. What Box has and this has not: app tokens of Limited Access apps, and the APIs behind most of the scopes.
@@ -186,6 +186,7 @@ impl Service for BoxService {
                 .route("/oauth2/revoke", post(token::revoke))
                 .route("/2.0/users/me", get(api::users_me))
                 .route("/2.0/folders/0/items", get(api::root_items)),
+            "upload.box.com" => Router::new().route("/api/2.0/files/content", post(api::upload)),
             _ => Router::new(),
         };
         routes.fallback(api::not_found).with_state(self.clone())

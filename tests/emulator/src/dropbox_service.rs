@@ -2,8 +2,8 @@
 //! apps, and enough of the API to see every one of its error forms.
 //!
 //! What isn't known, and assumed: codes live ten minutes; a scope that the app hasn't and `token_access_type=legacy` where the app may not
-//! have it get an error page; the texts of most descriptions. What Dropbox has and this has not: `response_type=token`, OAuth 1, and the
-//! bytes of files.
+//! have it get an error page; the texts of most descriptions. What Dropbox has and this has not: `response_type=token`, OAuth 1, and files
+//! other than one.
 
 mod api;
 mod app;
@@ -176,7 +176,9 @@ impl Service for DropboxService {
                 .route("/2/openid/userinfo", post(calls::userinfo))
                 .route("/2/users/get_current_account", post(calls::current_account))
                 .route("/2/files/list_folder", post(calls::list_folder))
-                .route("/2/team/get_info", post(calls::team_info)),
+                .route("/2/team/get_info", post(calls::team_info))
+                .route("/2/team/members/get_info_v2", post(calls::members)),
+            "content.dropboxapi.com" => Router::new().route("/2/files/download", post(calls::download)),
             _ => Router::new(),
         };
         let mint = Arc::clone(&self.0.mint);

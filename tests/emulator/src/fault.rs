@@ -20,6 +20,8 @@ pub enum Fault {
     DropBefore,
     /// 429 in the service's own shape, with `Retry-After`.
     RateLimited(RetryAfter),
+    /// 503 in the service's own shape, with `Retry-After`.
+    Unavailable(RetryAfter),
     /// This status in the service's own error shape; the service doesn't act.
     ServerError(u16),
     /// The service acts, and the answer comes after this long in real time. Milliseconds in JSON.
@@ -68,6 +70,7 @@ impl Fault {
             Self::DropAfterCommit => "drop-after-commit",
             Self::DropBefore => "drop-before",
             Self::RateLimited(_) => "rate-limited",
+            Self::Unavailable(_) => "unavailable",
             Self::ServerError(_) => "server-error",
             Self::Slow(_) => "slow",
             Self::Truncated => "truncated",

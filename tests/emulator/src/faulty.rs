@@ -36,11 +36,8 @@ impl Fault {
             Self::DropAfterCommit | Self::Slow(_) | Self::Truncated => return None,
             Self::DropBefore => Instead::Close,
             Self::NeverAnswers => Instead::Silence,
-            Self::RateLimited(after) => {
-                let mut answer = service.failure(StatusCode::TOO_MANY_REQUESTS);
-                answer.headers_mut().insert(RETRY_AFTER, after.header(clock));
-                Instead::Answer(answer)
-            }
+            Self::RateLimited(after) => Instead::Answer(after.put_off(service, StatusCode::TOO_MANY_REQUESTS, clock)),
+            Self::Unavailable(after) => Instead::Answer(after.put_off(service, StatusCode::SERVICE_UNAVAILABLE, clock)),
             Self::ServerError(code) => Instead::Answer(service.failure(status(*code))),
             Self::Html => Instead::Answer(Html("<!doctype html><title>Down for maintenance</title><h1>Back soon</h1>").into_response()),
             Self::Huge(bytes) => {
@@ -75,6 +72,12 @@ impl Fault {
 }
 
 impl RetryAfter {
+    fn put_off(self, service: &dyn Service, status: StatusCode, clock: &Clock) -> Response {
+        let mut answer = service.failure(status);
+        answer.headers_mut().insert(RETRY_AFTER, self.header(clock));
+        answer
+    }
+
     fn header(self, clock: &Clock) -> HeaderValue {
         match self {
             Self::Seconds(seconds) => HeaderValue::from(seconds),

@@ -92,7 +92,9 @@ fn grant_kind(manifest: &Manifest, arguments: &Connect) -> Result<GrantKind> {
 }
 
 async fn grant(context: &Context, vault: &Vault, kind: GrantKind, arguments: &Connect) -> Result<Grant> {
-    let mut grant = Grant::new(kind, arguments.scope.clone());
+    // `--scope ""` asks for nothing, which not every service takes for an answer.
+    let scopes = arguments.scope.iter().filter(|scope| !scope.is_empty()).cloned().collect();
+    let mut grant = Grant::new(kind, scopes);
     grant.subject.clone_from(&arguments.subject);
     grant.options = pairs(&arguments.option, "--option")?.into_iter().collect();
     for (name, value) in [("as-user", &arguments.as_user), ("as-admin", &arguments.as_admin)] {

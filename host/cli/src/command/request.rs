@@ -1,5 +1,7 @@
 //! `jeton request`: a request of the service's API with the connection's token, refreshed and sent once more where it has expired.
 
+mod said;
+
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -52,17 +54,20 @@ pub async fn run(context: &Context, arguments: Request) -> Result {
         verdict = judge(&provider, &answer, &tokens).await?;
     }
     print(context, &answer)?;
+    let again = format!("jeton connect {} --name {name} --replace", provider.manifest().id);
     match verdict {
         Verdict::Ok => Ok(()),
-        Verdict::Expired | Verdict::Revoked | Verdict::InsufficientScope => {
-            Err(refused(&answer, "Sign in again: jeton connect", Exit::SignIn))
+        Verdict::Expired | Verdict::Revoked => Err(refused(&answer, format!("Sign in again: {again}"), Exit::SignIn)),
+        Verdict::InsufficientScope => {
+            let hint = format!("Add the scope in the service's developer console, then sign in again: {again}");
+            Err(refused(&answer, hint, Exit::SignIn))
         }
         Verdict::RateLimited(wait) => {
             let hint = wait.map_or_else(|| "Try again later".to_owned(), |wait| format!("Try again in {} s", wait.as_secs()));
             Err(refused(&answer, hint, Exit::Retry))
         }
         Verdict::Other if answer.status >= 500 => Err(refused(&answer, "Try again later", Exit::Retry)),
-        Verdict::Other => Err(refused(&answer, "The answer above says why", Exit::Other)),
+        Verdict::Other => Err(refused(&answer, format!("Whether the connection itself works: jeton test {name}"), Exit::Other)),
     }
 }
 
@@ -73,7 +78,8 @@ async fn judge(provider: &jeton_runtime::Provider, answer: &ApiAnswer, tokens: &
 }
 
 fn refused(answer: &ApiAnswer, hint: impl Into<String>, exit: Exit) -> Failure {
-    Failure::new(format!("the service answered with status {}", answer.status), hint.into()).exit(exit)
+    let said = said::said(answer).map(|said| format!(": {said}")).unwrap_or_default();
+    Failure::new(format!("the service answered with status {}{said}", answer.status), hint.into()).exit(exit)
 }
 
 /// The body goes to stdout as it is, as curl does it; with `--json`, in an object with status and headers.

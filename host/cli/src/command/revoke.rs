@@ -1,6 +1,6 @@
 //! `jeton revoke`: ends a connection at the service.
 
-use jeton_runtime::Remedy;
+use jeton_runtime::{Error, ErrorKind};
 
 use crate::context::{Context, connection_name};
 use crate::failure::Result;
@@ -14,7 +14,7 @@ pub async fn run(context: &Context, name: &str) -> Result {
     let tokens = vault.tokens(&name).await?;
     if tokens.access.is_some() || tokens.refresh.is_some() {
         match provider.revoke(&client, &tokens).await {
-            Err(error) if error.remedy() == Remedy::SignIn => {}
+            Err(Error::Service(error)) if matches!(error.kind, ErrorKind::InvalidGrant | ErrorKind::InvalidToken) => {}
             other => other?,
         }
     }

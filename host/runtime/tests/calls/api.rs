@@ -67,7 +67,8 @@ async fn an_answer_of_the_api_is_judged_by_what_it_means_for_the_connection() {
         (api(429, &[("retry-after", "12")], r#"{"code":"rate_limit_exceeded"}"#), Verdict::RateLimited(Some(Duration::from_secs(12)))),
         (api(429, &[], ""), Verdict::RateLimited(None)),
         (api(500, &[], "<html>"), Verdict::Other),
-        (api(503, &[("retry-after", "12")], ""), Verdict::Other),
+        (api(503, &[("retry-after", "12")], ""), Verdict::RateLimited(Some(Duration::from_secs(12)))),
+        (api(503, &[], ""), Verdict::Other),
     ] {
         let shown = format!("{answer:?}");
         assert_eq!(provider.judge(answer, &current()).await.unwrap(), verdict, "{shown}");
@@ -76,7 +77,7 @@ async fn an_answer_of_the_api_is_judged_by_what_it_means_for_the_connection() {
 
 #[tokio::test]
 async fn an_answer_of_an_endpoint_that_the_manifest_lacks_is_not_judged() {
-    let answer = ApiAnswer { endpoint: "upload".to_owned(), ..api(200, &[], "") };
+    let answer = ApiAnswer { endpoint: "download".to_owned(), ..api(200, &[], "") };
     let error = box_at(&Service::silent()).await.judge(answer, &current()).await.unwrap_err();
-    assert_eq!((error.to_string().as_str(), error.hint().unwrap().contains("[endpoints]")), ("Box has no endpoint `upload`", true));
+    assert_eq!((error.to_string().as_str(), error.hint().unwrap().contains("[endpoints]")), ("Box has no endpoint `download`", true));
 }

@@ -12,7 +12,7 @@ fn the_manifest_of_box_has_no_mistakes() {
     assert_eq!((manifest.id.as_str(), manifest.name.as_str()), ("box", "Box"));
     assert_eq!(manifest.grants[0], GrantKind::AuthorizationCode, "what is done where nothing else is said");
     assert_eq!(manifest.grants.len(), 4);
-    assert_eq!(manifest.endpoints.keys().collect::<Vec<_>>(), ["api", "authorize", "revoke", "token"]);
+    assert_eq!(manifest.endpoints.keys().collect::<Vec<_>>(), ["api", "authorize", "revoke", "token", "upload"]);
     assert_eq!(manifest.endpoints["token"].accepts, ["client-secret", "code", "refresh-token", "assertion", "access-token"]);
     assert_eq!(manifest.endpoints["token"].captures.as_ref().unwrap()["refresh-token"], "/refresh_token");
     assert!(manifest.endpoints["authorize"].browser && manifest.endpoints["api"].captures.is_none());

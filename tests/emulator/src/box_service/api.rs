@@ -1,4 +1,4 @@
-//! Two calls of Box's API, enough to see a token work, and the shapes in which the API refuses.
+//! Three calls of Box's API, enough to see a token work, and the shapes in which the API refuses.
 
 use std::sync::Arc;
 
@@ -51,6 +51,16 @@ pub(super) async fn root_items(State(service): State<BoxService>, headers: Heade
     ]);
     let order: Value = json!([{ "by": "type", "direction": "ASC" }, { "by": "name", "direction": "ASC" }]);
     answer(StatusCode::OK, &json!({ "total_count": 2, "entries": entries, "offset": 0, "limit": 100, "order": order }))
+}
+
+/// POST `/api/2.0/files/content`: says that there is a new file, and keeps nothing.
+pub(super) async fn upload(State(service): State<BoxService>, headers: HeaderMap) -> Response {
+    match service.admit(&headers, &["root_readwrite", "item_upload", "base_upload"]) {
+        Ok(_) => {
+            answer(StatusCode::CREATED, &json!({ "total_count": 1, "entries": [{ "type": "file", "id": "2000000003", "etag": "0" }] }))
+        }
+        Err(refused) => refused.answer(&service),
+    }
 }
 
 /// Any other path below a host of Box.

@@ -18,11 +18,8 @@ use crate::redirect::{self, RedirectError, RedirectRule};
 use crate::sign_in::{Consent, Outcome};
 
 /// GET: the sign-in page, or the consent page for a browser that is signed in.
-pub(super) async fn ask(State(service): State<BoxService>, uri: Uri, headers: HeaderMap) -> Response {
-    match Wish::parse(&service, &uri) {
-        Err(refused) => refused.into_response(),
-        Ok(wish) => wish.asked().ask(&service.0.people, &uri, &headers),
-    }
+pub(super) async fn ask(State(service): State<BoxService>, uri: Uri, headers: HeaderMap) -> Result<Response, Refused> {
+    Ok(Wish::parse(&service, &uri)?.asked().ask(&service.0.people, &uri, &headers))
 }
 
 /// POST of either form.
@@ -31,16 +28,13 @@ pub(super) async fn answer(
     uri: Uri,
     headers: HeaderMap,
     Extension(form): Extension<Arc<Form>>,
-) -> Response {
-    let wish = match Wish::parse(&service, &uri) {
-        Ok(wish) => wish,
-        Err(refused) => return refused.into_response(),
-    };
-    match wish.asked().answer(&service.0.people, &uri, &headers, &form) {
+) -> Result<Response, Refused> {
+    let wish = Wish::parse(&service, &uri)?;
+    Ok(match wish.asked().answer(&service.0.people, &uri, &headers, &form) {
         Outcome::Page(page) => page,
         Outcome::Decided { user, granted: true } => wish.granted(&service, &user),
-        Outcome::Decided { granted: false, .. } => wish.denied(&service),
-    }
+        Outcome::Decided { granted: false, .. } => wish.back.declined(service.0.state.get().decline.as_deref()),
+    })
 }
 
 /// A valid authorization request.
@@ -51,7 +45,7 @@ struct Wish {
 }
 
 /// Why a request isn't valid. Only what is known to go to the app's own redirect URI may go there.
-enum Refused {
+pub(super) enum Refused {
     Page { error: &'static str, description: String },
     Redirect { back: Back, error: &'static str },
 }
@@ -89,14 +83,6 @@ impl Wish {
         let owner = Owner { client, user, scopes: self.scopes, details: Details::default() };
         let code = service.0.state.get().grants.code(service.now(), owner);
         self.back.with(&[("code", &code)])
-    }
-
-    fn denied(&self, service: &BoxService) -> Response {
-        let description = service.0.state.get().decline.clone();
-        match &description {
-            Some(description) => self.back.with(&[("error", "access_denied"), ("error_description", description)]),
-            None => self.back.with(&[("error", "access_denied")]),
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::app::is_team_scope;
@@ -20,15 +20,12 @@ use crate::redirect::{self, RedirectRule};
 use crate::sign_in::{Consent, Outcome};
 
 /// GET: the sign-in page, the consent page, or the way back at once if this user has approved all of it before.
-pub(super) async fn ask(State(service): State<DropboxService>, uri: Uri, headers: HeaderMap) -> Response {
-    let wish = match Wish::parse(&service, &uri) {
-        Ok(wish) => wish,
-        Err(refused) => return refused.page(),
-    };
-    match service.0.people.signed_in(&headers) {
+pub(super) async fn ask(State(service): State<DropboxService>, uri: Uri, headers: HeaderMap) -> Result<Response, Refused> {
+    let wish = Wish::parse(&service, &uri)?;
+    Ok(match service.0.people.signed_in(&headers) {
         Some(user) if wish.is_approved(&service, &user) => wish.granted(&service, &user),
         _ => wish.consent().ask(&service.0.people, &uri, &headers),
-    }
+    })
 }
 
 /// POST of either form.
@@ -37,16 +34,13 @@ pub(super) async fn answer(
     uri: Uri,
     headers: HeaderMap,
     Extension(form): Extension<Arc<Form>>,
-) -> Response {
-    let wish = match Wish::parse(&service, &uri) {
-        Ok(wish) => wish,
-        Err(refused) => return refused.page(),
-    };
-    match wish.consent().answer(&service.0.people, &uri, &headers, &form) {
+) -> Result<Response, Refused> {
+    let wish = Wish::parse(&service, &uri)?;
+    Ok(match wish.consent().answer(&service.0.people, &uri, &headers, &form) {
         Outcome::Page(page) => page,
         Outcome::Decided { user, granted: true } => wish.granted(&service, &user),
         Outcome::Decided { granted: false, .. } => wish.denied(&service),
-    }
+    })
 }
 
 /// A valid authorization request.
@@ -60,7 +54,7 @@ struct Wish {
 }
 
 /// Dropbox shows mistakes to the person.
-struct Refused {
+pub(super) struct Refused {
     error: &'static str,
     description: String,
 }
@@ -69,8 +63,8 @@ fn refused(error: &'static str, description: &str) -> Refused {
     Refused { error, description: description.to_owned() }
 }
 
-impl Refused {
-    fn page(&self) -> Response {
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
         error_page("Dropbox", self.error, &self.description)
     }
 }
@@ -170,10 +164,6 @@ impl Wish {
         let Some(redirect_uri) = self.details.redirect_uri else {
             return error_page("Dropbox", "access_denied", &description.unwrap_or_default());
         };
-        let back = Back { service: "Dropbox", redirect_uri, state: self.state };
-        match &description {
-            Some(description) => back.with(&[("error", "access_denied"), ("error_description", description)]),
-            None => back.with(&[("error", "access_denied")]),
-        }
+        Back { service: "Dropbox", redirect_uri, state: self.state }.declined(description.as_deref())
     }
 }

@@ -100,10 +100,47 @@ pub(super) async fn list_folder(State(service): State<DropboxService>, headers: 
     })
 }
 
+/// `/2/files/download` of the content host: the arguments are in a header, the one file there is in the body.
+pub(super) async fn download(State(service): State<DropboxService>, headers: HeaderMap, body: Bytes) -> Response {
+    let argument = headers.get("dropbox-api-arg").and_then(|header| serde_json::from_slice::<Value>(header.as_bytes()).ok());
+    let admitted = service.admit(&headers, &body, Audience::User, Some("files.content.read")).and_then(|_| {
+        match argument.as_ref().and_then(|argument| argument.get("path")?.as_str()) {
+            Some("/letters/notes.txt") => Ok(()),
+            Some(_) => {
+                let error = json!({ ".tag": "path", "path": { ".tag": "not_found" } });
+                Err(Problem::Endpoint { summary: "path/not_found", error })
+            }
+            None => Err(Problem::Text("The header Dropbox-API-Arg must say a path in JSON.\n".to_owned())),
+        }
+    });
+    match admitted {
+        Ok(()) => ([("dropbox-api-result", "{\"name\":\"notes.txt\"}")], "On the engine.\n").into_response(),
+        Err(problem) => problem.answer(&service.0.mint),
+    }
+}
+
 /// `/2/team/get_info`
 pub(super) async fn team_info(State(service): State<DropboxService>, headers: HeaderMap, body: Bytes) -> Response {
     service.call(&headers, &body, Audience::Team, Some("team_info.read"), |_| {
         Ok(json!({ "name": "Analytical Engines", "team_id": TEAM_ID, "num_licensed_users": 5, "num_provisioned_users": 1 }))
+    })
+}
+
+/// `/2/team/members/get_info_v2`: by address only.
+pub(super) async fn members(State(service): State<DropboxService>, headers: HeaderMap, body: Bytes) -> Response {
+    service.call(&headers, &body, Audience::Team, Some("members.read"), |call| {
+        let wanted = call.arguments.get("members").and_then(Value::as_array).cloned().unwrap_or_default();
+        let info = |member: &Value| {
+            let address = member.get("email").and_then(Value::as_str).unwrap_or_default();
+            match service.0.people.find(|user| user.login == address) {
+                Some(user) => {
+                    let profile = json!({ "team_member_id": DropboxService::member_id(&user), "email": user.login });
+                    json!({ ".tag": "member_info", "profile": profile })
+                }
+                None => json!({ ".tag": "id_not_found", "id_not_found": address }),
+            }
+        };
+        Ok(json!({ "members_info": wanted.iter().map(info).collect::<Vec<_>>() }))
     })
 }
 

@@ -20,6 +20,16 @@ async fn a_live_token_sees_its_user_and_the_root_folder() {
 }
 
 #[tokio::test]
+async fn files_are_taken_by_a_host_of_their_own() {
+    let emulator = emulator().await;
+    let token = tokens(&emulator).access_token;
+    for (host, status) in [("upload.box.com/api", 201), ("api.box.com", 404)] {
+        let request = http::Request::post(format!("https://{host}/2.0/files/content")).header("authorization", format!("Bearer {token}"));
+        assert_eq!(emulator.client().send(request.body(bytes::Bytes::new()).unwrap()).await.unwrap().status(), status, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn a_401_has_an_empty_body_and_says_why_in_its_header() {
     let emulator = emulator().await;
     let pair = tokens(&emulator);
@@ -85,7 +95,7 @@ async fn too_many_calls_in_a_minute_get_429_until_the_next() {
 #[tokio::test]
 async fn other_paths_get_404_in_the_api_error_shape() {
     let emulator = emulator().await;
-    for url in ["https://api.box.com/2.0/nothing", "https://upload.box.com/api/2.0/files/content", "https://account.box.com/"] {
+    for url in ["https://api.box.com/2.0/nothing", "https://upload.box.com/api/2.0/nothing", "https://account.box.com/"] {
         let answer = emulator.client().get(url).await.unwrap();
         assert_eq!((answer.status().as_u16(), json(&answer)["code"].as_str()), (404, Some("not_found")), "{url}");
     }

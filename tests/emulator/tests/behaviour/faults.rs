@@ -42,16 +42,23 @@ async fn drop_before_changes_nothing() {
 }
 
 #[tokio::test]
-async fn rate_limited_says_when_to_come_back_in_either_form() {
-    let (_, answer, rotated) = under(Fault::RateLimited(RetryAfter::Seconds(7))).await;
-    let answer = answer.unwrap();
-    assert_eq!((answer.status().as_u16(), header(&answer, "retry-after"), rotated), (429, Some("7"), false));
-    assert_eq!(json(&answer)["code"], "rate_limit_exceeded");
+async fn who_is_put_off_is_told_when_to_come_back_in_either_form() {
+    let [seconds, date] = [RetryAfter::Seconds(7), RetryAfter::HttpDate(90)];
+    for (faults, status, code) in [
+        ([Fault::RateLimited(seconds), Fault::RateLimited(date)], 429, "rate_limit_exceeded"),
+        ([Fault::Unavailable(seconds), Fault::Unavailable(date)], 503, "unavailable"),
+    ] {
+        let [seconds, date] = faults;
+        let (_, answer, rotated) = under(seconds).await;
+        let answer = answer.unwrap();
+        assert_eq!((answer.status().as_u16(), header(&answer, "retry-after"), rotated), (status, Some("7"), false));
+        assert_eq!(json(&answer)["code"], code);
 
-    let (_, answer, _) = under(Fault::RateLimited(RetryAfter::HttpDate(90))).await;
-    let answer = answer.unwrap();
-    let [at, now] = ["retry-after", "date"].map(|name| httpdate::parse_http_date(header(&answer, name).unwrap()).unwrap());
-    assert!(at.duration_since(now).unwrap().abs_diff(Duration::from_secs(90)) <= Duration::from_secs(1));
+        let (_, answer, _) = under(date).await;
+        let answer = answer.unwrap();
+        let [at, now] = ["retry-after", "date"].map(|name| httpdate::parse_http_date(header(&answer, name).unwrap()).unwrap());
+        assert!(at.duration_since(now).unwrap().abs_diff(Duration::from_secs(90)) <= Duration::from_secs(1));
+    }
 }
 
 #[tokio::test]

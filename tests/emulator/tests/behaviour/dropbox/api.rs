@@ -124,6 +124,23 @@ async fn revoking_an_access_token_kills_its_refresh_token_and_its_siblings() {
 }
 
 #[tokio::test]
+async fn a_download_has_its_arguments_in_a_header() {
+    let emulator = with(app().scopes(&["files.content.read"])).await;
+    let (token, _) = emulator.dropbox_service().issue_tokens("a-key").unwrap();
+    for (argument, status, says) in [
+        (r#"{"path":"/letters/notes.txt"}"#, 200, "On the engine.\n"),
+        (r#"{"path":"/nowhere"}"#, 409, "path/not_found/."),
+        ("nonsense", 400, "Dropbox-API-Arg"),
+    ] {
+        let request = http::Request::post("https://content.dropboxapi.com/2/files/download").header("dropbox-api-arg", argument);
+        let request = request.header("authorization", format!("Bearer {token}")).body(bytes::Bytes::new()).unwrap();
+        let answer = emulator.client().send(request).await.unwrap();
+        assert_eq!(answer.status(), status, "{argument}");
+        assert!(text(&answer).contains(says), "{argument}: {}", text(&answer));
+    }
+}
+
+#[tokio::test]
 async fn an_app_checks_itself_with_key_and_secret() {
     let emulator = with(app()).await;
     for (encoded, status) in [("YS1rZXk6YS1zZWNyZXQ=", 200), ("YS1rZXk6d3Jvbmc=", 400)] {

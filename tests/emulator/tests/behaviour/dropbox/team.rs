@@ -23,6 +23,17 @@ async fn a_teams_token_comes_with_a_team_id_and_reads_the_team() {
 }
 
 #[tokio::test]
+async fn a_member_is_found_by_address() {
+    let emulator = with(app().team().scopes(&["members.read"])).await;
+    let (token, _) = emulator.dropbox_service().issue_tokens("a-key").unwrap();
+    let find = |address: &str| format!(r#"{{"members":[{{".tag":"email","email":"{address}"}}]}}"#);
+    let found = body(&call(&emulator, "team/members/get_info_v2", &token, Some(&find("ada@example.com")), &[]).await);
+    assert_eq!(found["members_info"][0]["profile"]["team_member_id"], member());
+    let nobody = body(&call(&emulator, "team/members/get_info_v2", &token, Some(&find("nobody@example.com")), &[]).await);
+    assert_eq!(nobody["members_info"][0][".tag"], "id_not_found");
+}
+
+#[tokio::test]
 async fn a_users_call_with_a_teams_token_needs_the_name_of_a_member() {
     let emulator = with(app().team().scopes(&SCOPES)).await;
     let (token, _) = emulator.dropbox_service().issue_tokens("a-key").unwrap();

@@ -26,5 +26,7 @@ pub async fn run(context: &Context, name: &str) -> Result {
         ("grant", Some(connection.grant.to_string())),
         ("since", connection.created_at.map(rfc3339)),
     ];
-    lines.into_iter().try_for_each(|(name, value)| value.map_or(Ok(()), |value| terminal.result(format!("  {name:<8} {value}"))))
+    let known = lines.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let besides = connection.account.iter().flat_map(|account| account.extras.clone());
+    known.chain(besides).try_for_each(|(name, value)| terminal.result(format!("  {name:<8} {value}")))
 }

@@ -18,7 +18,9 @@ async fn a_throttle_says_how_long_and_is_kept_to() {
     for wait in [RetryAfter::Seconds(600), RetryAfter::HttpDate(600)] {
         let scene = Scene::connected().await;
         scene.token_endpoint(Fault::RateLimited(wait), 1);
-        scene.stage.jeton(&["refresh", "one"]).failed(4, &["the service asks to wait", "nothing was lost"]);
+        let ran = scene.stage.jeton(&["refresh", "one"]).failed(4, &["the service asks to wait", "nothing was lost"]);
+        let seconds: u64 = ran.stderr.split("Try again in ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!((500..=601).contains(&seconds), "{wait:?}: {ran:?}");
         let before = scene.requests("/token").len();
         // A token that is left is handed out, and nobody is asked for another until the time is over.
         scene.stage.jeton(&["token", "one"]).succeeded();

@@ -33,7 +33,10 @@ pub fn account(tokens: &CurrentTokens<'_>) -> Result<Account> {
     if endpoint == "openid" && extra(&tokens.extras, SUBJECT).is_some_and(|subject| subject != id) {
         return Err(Error::new(ErrorKind::InvalidGrant, "These tokens are another account's than the one that signed in"));
     }
-    Ok(Account { id, login, name, extras: vec![] })
+    // A Workspace account has a domain, and Drive a name of its own for the person.
+    let kept = [("hosted-domain", "/hd"), ("permission-id", "/user/permissionId")];
+    let extras = kept.into_iter().filter_map(|(name, pointer)| Some((name.to_owned(), some(pointer)?))).collect();
+    Ok(Account { id, login, name, extras })
 }
 
 /// What Google calls it: the reason where there is one.

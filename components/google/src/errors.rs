@@ -133,6 +133,9 @@ pub fn explain(error: Error) -> Error {
         "access_denied" => {
             (AccessDenied, "While the project is in Testing only its test users get in: Google Auth Platform → Audience → Test users")
         }
+        "login_required" | "consent_required" | "interaction_required" => {
+            (InvalidGrant, "Google has something to ask: leave out --option prompt=none, which forbids it")
+        }
         "invalid_scope" => (
             InsufficientScope,
             "Google doesn't know the scope, or not for this client: devices get openid, email, profile, drive.file, drive.appdata, \

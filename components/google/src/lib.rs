@@ -9,6 +9,10 @@
 //! - A service account signs for itself, and with an administrator's leave for a user of the domain (`--subject`).
 //! - Tokens of other identity providers are exchanged, and then perhaps act as a service account: see `external.rs`.
 //! - Refresh tokens, and they alone, can be bound to a key: see `bound.rs`.
+//!
+//! Not here, since what would be handed out is no access token of Google's: JWTs that a service account signs and uses at once, and ID
+//! tokens for services of one's own (`target_audience`). Nor downscoped tokens, which Cloud Storage alone takes, and AWS's signed requests
+//! as subject tokens.
 
 mod api;
 mod bound;
@@ -85,7 +89,7 @@ impl Provider for Google {
             headers.push(match name.as_str() {
                 "quota-project" => Header::text("X-Goog-User-Project", value),
                 // How it was connected is behind it.
-                "prompt" | "access-type" | "hd" | "include-granted-scopes" | "delegates" => continue,
+                "prompt" | "access-type" | "hd" | "include-granted-scopes" | "enable-granular-consent" | "delegates" => continue,
                 "as-user" => {
                     return Err(Error::unsupported("as-user: connect for the user, with --service-account FILE --subject ADDRESS"));
                 }

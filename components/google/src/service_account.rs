@@ -5,6 +5,8 @@ use jeton_provider::*;
 use crate::{errors, scopes};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// Older files name older addresses of it; Google takes this one of all.
+const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 /// An assertion lives for an hour at most, in seconds.
 const LIFETIME: u64 = 3600;
 
@@ -12,8 +14,7 @@ pub fn tokens(client: &Client, grant: &Grant<'_>) -> Result<Tokens> {
     let key = client.required("private-key")?;
     let scope = join(&scopes::asked_for_nobody(&grant.scopes), " ");
     let send = |now| {
-        // The manifest lets no other address through.
-        let mut jwt = Jwt::default().claim("iss", client.id()).claim("aud", client.needed("token-uri")?).claim("scope", scope.as_str());
+        let mut jwt = Jwt::default().claim("iss", client.id()).claim("aud", AUDIENCE).claim("scope", scope.as_str());
         if let Some(id) = client.setting("private-key-id").filter(|id| !id.is_empty()) {
             jwt = jwt.header("kid", id);
         }

@@ -7,7 +7,11 @@ use crate::{BOUND, LASTS, SUBJECT, bound, extra, scopes};
 
 const ISSUER: &str = "https://accounts.google.com";
 
-/// To Google's pages. Options: `prompt`, `access-type`, `hd`, `include-granted-scopes`, under Google's own names.
+/// Options that go to Google as they are, and its names for them.
+const PASSED: [(&str, &str); 3] =
+    [("hd", "hd"), ("include-granted-scopes", "include_granted_scopes"), ("enable-granular-consent", "enable_granular_consent")];
+
+/// To Google's pages. Options besides: `prompt`, `access-type`.
 pub fn visit(client: &Client, grant: &Grant<'_>) -> Result<Step> {
     let mut request = authorization_request("authorize", client).scopes(&scopes::asked(&grant.scopes), " ").pkce();
     let access = extra(&grant.options, "access-type").unwrap_or("offline");
@@ -17,7 +21,7 @@ pub fn visit(client: &Client, grant: &Grant<'_>) -> Result<Step> {
         None if access == "offline" => request = request.text("prompt", "consent"),
         None => {}
     }
-    for (option, name) in [("hd", "hd"), ("include-granted-scopes", "include_granted_scopes")] {
+    for (option, name) in PASSED {
         if let Some(value) = extra(&grant.options, option) {
             request = request.text(name, value);
         }

@@ -10,11 +10,12 @@ const LONGEST: usize = 180;
 
 /// What numbers mean where `error` doesn't say it, and what to do. Without advice: what the kind says.
 const TABLE: &[(ErrorKind, &[u32], &str)] = &[
-    (ErrorKind::InvalidGrant, &[70000, 70008, 70043, 50089, 50132, 50133, 50173, 50058, 16000, 54005, 501_481, 700_005], ""),
+    (ErrorKind::InvalidGrant, &[70000, 70008, 70043, 50089, 50132, 50133, 50173, 50058, 16000, 50013, 54005, 501_481, 700_005], ""),
     (ErrorKind::InvalidGrant, &[700_082], "It wasn't used for 90 days: `jeton refresh` by a timer keeps a connection"),
     (ErrorKind::InvalidGrant, &[700_084], SINGLE_PAGE),
     (ErrorKind::InvalidGrant, &[50072, 50074, 50076, 50078, 50079], "Sign in again, with the second factor that Microsoft asks for"),
     (ErrorKind::InvalidGrant, &[70018, 70019, 70020, 90120, 50134], "Run the command again for a new code"),
+    (ErrorKind::InvalidGrant, &[500_131], "The token must be for this client: ask for it with a scope of the client's own API"),
     (
         ErrorKind::AccessDenied,
         &[50131, 53000, 53001, 53003],
@@ -22,7 +23,7 @@ const TABLE: &[(ErrorKind, &[u32], &str)] = &[
     ),
     (ErrorKind::AccessDenied, &[65004], ""),
     (ErrorKind::AccessDenied, &[50020], "Sign in with an account that the client's tenant has, or add the client with another tenant"),
-    (ErrorKind::AdminApprovalRequired, &[65001, 65005, 90094, 650_056], "An administrator of the organization allows the app at "),
+    (ErrorKind::AdminApprovalRequired, &[65001, 65005, 90094, 650_056], CONSENT),
     (ErrorKind::AdminApprovalRequired, &[90095], "Your request was sent: sign in again when the administrator has allowed the app"),
     (
         ErrorKind::AdminApprovalRequired,
@@ -45,6 +46,11 @@ const TABLE: &[(ErrorKind, &[u32], &str)] = &[
     (ErrorKind::InvalidClient, &[700_024], "Set this machine's clock"),
     (
         ErrorKind::InvalidClient,
+        &[70021, 700_211, 700_212, 700_213],
+        "Compare issuer, audience and subject of the token with the app's Certificates & secrets → Federated credentials",
+    ),
+    (
+        ErrorKind::InvalidClient,
         &[700_025],
         "Add the client without secret and certificate; or, for an app with a secret, put the redirect URI under the platform Web",
     ),
@@ -63,27 +69,41 @@ const TABLE: &[(ErrorKind, &[u32], &str)] = &[
     (ErrorKind::InvalidClient, &[90038], "Add the client with that cloud's hosts: --set login-host=… --set graph-host=…"),
     (ErrorKind::InvalidClient, &[50001, 500_011, 650_057], "Add the resource under the app's API permissions"),
     (ErrorKind::InsufficientScope, &[1_002_012], "Ask for one scope, which ends in /.default"),
-    (ErrorKind::InsufficientScope, &[28002, 28003, 70011, 700_022, 700_023], "Ask for scopes of one resource"),
+    (ErrorKind::InsufficientScope, &[28000, 28002, 28003, 70011, 700_022, 700_023], "Ask for scopes of one resource"),
     (ErrorKind::TemporarilyUnavailable, &[50033, 70012, 90006, 90024, 90033, 90090], ""),
     (ErrorKind::RateLimited, &[50196, 90055], ""),
 ];
 
+/// The address comes behind it.
+const CONSENT: &str = "An administrator of the organization allows the app at ";
 const SINGLE_PAGE: &str =
     "Put the redirect URI under Mobile and desktop applications or under Web: as one of a single page app it doesn't last";
 
 /// An error of Microsoft's, as what it means, with number, advice and correlation id.
 pub(crate) fn explain(client: &Client, error: Error) -> Error {
-    explained(client, error, None, None)
+    explained(client, error, Told::default())
 }
 
 /// The error of a token endpoint's answer.
 pub(crate) fn explain_answer(client: &Client, answer: &Response) -> Error {
-    explained(client, answer.to_error(), answer.text("/suberror"), answer.text("/claims"))
+    let [suberror, claims, listed] = ["/suberror", "/claims", "/error_codes/0"].map(|pointer| answer.text(pointer));
+    let told = Told { suberror, claims, listed };
+    explained(client, answer.to_error(), told)
 }
 
-fn explained(client: &Client, error: Error, suberror: Option<String>, wanted: Option<String>) -> Error {
+/// What an answer says besides `error` and its description.
+#[derive(Default)]
+struct Told {
+    suberror: Option<String>,
+    claims: Option<String>,
+    /// The first of `error_codes`, for a description that has no number.
+    listed: Option<String>,
+}
+
+fn explained(client: &Client, error: Error, Told { suberror, claims: wanted, listed }: Told) -> Error {
     let said = error.description.as_deref().unwrap_or_default();
-    let row = number(said).and_then(|number| TABLE.iter().find(|(_, numbers, _)| numbers.contains(&number)));
+    let number = said.strip_prefix("AADSTS").or(listed.as_deref()).map(number);
+    let row = number.and_then(|number| TABLE.iter().find(|(_, numbers, _)| numbers.contains(&number)));
     // A word that isn't known leaves it to the one that is less exact.
     let words = [suberror.as_deref(), error.code.as_deref()];
     let kind = match row {
@@ -102,9 +122,10 @@ fn explained(client: &Client, error: Error, suberror: Option<String>, wanted: Op
     };
     match (wanted, row) {
         (Some(wanted), _) => add(&claims::advice(&claims::encoded(&wanted))),
-        (None, Some((_, numbers, advice))) if numbers.contains(&65001) => add(&concat(&[advice, &consent_page(client)])),
+        (None, Some((_, _, CONSENT))) => add(&concat(&[CONSENT, &consent_page(client)])),
+        (None, None) if matches!(kind, ErrorKind::AdminApprovalRequired) => add(&concat(&[CONSENT, &consent_page(client)])),
         (None, Some((_, _, advice))) if !advice.is_empty() => add(advice),
-        (None, _) => {}
+        (None, _) => suberror.as_deref().and_then(advice).into_iter().for_each(add),
     }
     if let Some(id) = correlation(said) {
         description.push_str(&concat(&[" [correlation id ", id, "]"]));
@@ -124,6 +145,16 @@ fn meaning(word: &str) -> Option<ErrorKind> {
     })
 }
 
+/// What to do about a `suberror` where its number doesn't say it. Those that Microsoft's own libraries keep to themselves have no advice.
+fn advice(suberror: &str) -> Option<&'static str> {
+    Some(match suberror {
+        "user_password_expired" => "Change the account's password, then sign in again",
+        "additional_action" => "What it asks for is done outside of the sign-in; then sign in again",
+        "message_only" => "The sign-in page says why: nothing here can change it",
+        _ => return None,
+    })
+}
+
 /// Where an administrator allows an app for the organization.
 /// <https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent>
 fn consent_page(client: &Client) -> String {
@@ -132,9 +163,10 @@ fn consent_page(client: &Client) -> String {
     concat(&[&authority, "/adminconsent?client_id=", &client.id()])
 }
 
-fn number(said: &str) -> Option<u32> {
-    let digits = said.strip_prefix("AADSTS")?.bytes().take_while(u8::is_ascii_digit).take(9);
-    Some(digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+/// The number that a text begins with.
+fn number(text: &str) -> u32 {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).take(9);
+    digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
 }
 
 fn correlation(said: &str) -> Option<&str> {

@@ -20,8 +20,9 @@ pub(crate) fn identify(client: &Client, tokens: &CurrentTokens<'_>) -> Result<Ac
     let mut account = match read(&drive, "/owner/user/id", "/owner/user/email", "/owner/user/displayName") {
         Ok(owner) => person.unwrap_or(owner),
         // Not everybody has a drive, and not every connection may see it.
-        Err(_) => return person,
+        Err(_) => person?,
     };
+    account.extras.extend(tokens.extras.iter().find(|(name, _)| name == "tenant-id").cloned());
     for (name, pointer) in [("drive-id", "/id"), ("drive-type", "/driveType")] {
         account.extras.extend(drive.text(pointer).map(|value| (name.to_owned(), value)));
     }

@@ -1,4 +1,4 @@
-//! How a connection begins: a person signs in, here or on another device, or the app acts for itself.
+//! How a connection begins: a person signs in, here or on another device; the app acts for itself; or somebody signed in elsewhere.
 
 use jeton_provider::*;
 
@@ -10,9 +10,14 @@ const USUAL: &str = "openid profile User.Read Files.ReadWrite.All";
 /// Without it there is no refresh token.
 const OFFLINE: &str = "offline_access";
 
+const ON_BEHALF_OF: &str = "on_behalf_of";
+
 /// What is asked for, and the refresh token with it.
 fn scope(grant: &Grant<'_>) -> String {
-    let asked = if grant.scopes.is_empty() { USUAL.to_owned() } else { join(&grant.scopes, " ") };
+    offline(if grant.scopes.is_empty() { USUAL.to_owned() } else { join(&grant.scopes, " ") })
+}
+
+fn offline(asked: String) -> String {
     if split(&asked, b' ').any(|scope| scope == OFFLINE) { asked } else { concat(&[&asked, " ", OFFLINE]) }
 }
 
@@ -37,13 +42,37 @@ pub(crate) fn device_code(client: &Client, grant: &Grant<'_>) -> Result<Step> {
     request.device_code().map_err(|error| aadsts::explain(client, error))
 }
 
-/// Without a person, for all that the app was allowed on one resource.
+/// Without a person, for all that the app was allowed on one resource. A token of another identity provider stands for its secret.
 pub(crate) fn for_itself(client: &Client, grant: &Grant<'_>) -> Result<Tokens> {
-    let scope = match grant.scopes.as_slice() {
-        [] => concat(&["https://", &client.needed("graph-host")?, "/.default"]),
-        asked => join(asked, " "),
+    let request = token_request("token", "client_credentials").form("scope", allowed(client, grant)?);
+    let request = match grant.subject_token {
+        Some(token) => credentials::federated(request, client, token),
+        None => credentials::prove(request, client)?,
     };
     let claims = claims::wanted(&grant.options)?;
-    let request = credentials::prove(token_request("token", "client_credentials").form("scope", scope), client)?;
     tokens(client, claims::add(request, claims.as_deref()).send()?, claims, false)
+}
+
+/// For a token. One of Microsoft's own is of a person who signed in to this app's API, and on whose behalf it goes on.
+/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>
+pub(crate) fn exchange(client: &Client, grant: &Grant<'_>) -> Result<Tokens> {
+    let missing = || Error::new(ErrorKind::InvalidGrant, "There is no token to exchange: name its source with --exchange");
+    let token = grant.subject_token.ok_or_else(missing)?;
+    let said = grant.options.iter().any(|(name, value)| name == "requested_token_use" && value == ON_BEHALF_OF);
+    if token.kind() != "access-token" && !said {
+        return for_itself(client, grant);
+    }
+    let request = token_request("on-behalf-of", "urn:ietf:params:oauth:grant-type:jwt-bearer").secret("assertion", token);
+    let request = request.form("requested_token_use", ON_BEHALF_OF).form("scope", offline(allowed(client, grant)?));
+    let request = credentials::prove(request, client)?;
+    let claims = claims::wanted(&grant.options)?;
+    tokens(client, claims::add(request, claims.as_deref()).send()?, claims, false)
+}
+
+/// What was asked for, or all that the app was allowed on Graph.
+fn allowed(client: &Client, grant: &Grant<'_>) -> Result<String> {
+    match grant.scopes.as_slice() {
+        [] => Ok(concat(&["https://", &client.needed("graph-host")?, "/.default"])),
+        asked => Ok(join(asked, " ")),
+    }
 }

@@ -1,4 +1,4 @@
-//! Who asks: a secret, a certificate's signature, or just the id of a public client.
+//! Who asks: a secret, a certificate's signature, a token of another identity provider, or just the id of a public client.
 //! <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
 
 use jeton_provider::*;
@@ -7,6 +7,13 @@ use crate::cloud;
 
 /// Seconds that an assertion is good for.
 const LIFETIME: u64 = 600;
+
+/// Adds a token of another identity provider in the place of a secret: one of the app's federated credentials says whose.
+/// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>
+pub(crate) fn federated<'a>(request: Request<'a>, client: &Client, token: &'a Secret) -> Request<'a> {
+    let assertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    request.form("client_id", client.id()).form("client_assertion_type", assertion).secret("client_assertion", token)
+}
 
 /// Adds what the client proves itself by. A certificate comes before a secret.
 pub(crate) fn prove<'a>(request: Request<'a>, client: &Client) -> Result<Request<'a>> {

@@ -5,10 +5,15 @@
 //! - It gives a refresh token only to who asks for `offline_access`; a refresh brings a new one, and the old one goes on.
 //! - A redirect URI on this machine says `localhost`: the console doesn't take 127.0.0.1.
 //! - A program on a person's device must not send a secret, a server must; or it signs with a certificate (`credentials.rs`).
-//! - An app that acts for itself asks for a resource's `.default`, in one organization's tenant.
+//! - An app that acts for itself asks for a resource's `.default`, in one organization's tenant. Another identity provider's token may stand
+//!   for its secret, and a token of its own API lets it go on for the person who signed in there (`--exchange`).
 //! - What is wrong stands in a number, AADSTS50076 (`aadsts.rs`); `error` says less.
 //! - Graph may want to know more before it goes on, and says what: the claims of the next sign-in (`claims.rs`).
 //! - No app can revoke its own tokens.
+//!
+//! Not here: version 1 of the platform (`resource`); login.live.com with api.onedrive.com, which Graph has replaced; client secrets in
+//! HTTP Basic; certificates by name (`x5c`); and `xms_cc`, without which Graph sends few claims challenges and tokens live for an hour
+//! instead of a day.
 
 mod aadsts;
 mod account;
@@ -23,7 +28,7 @@ struct Microsoft;
 jeton_provider::export!(Microsoft, "../provider.toml");
 
 /// Options of a sign-in. They stay with the connection, so an API request has them too.
-const OPTIONS: [&str; 4] = ["claims", "domain_hint", "login_hint", "prompt"];
+const OPTIONS: [&str; 5] = ["claims", "domain_hint", "login_hint", "prompt", "requested_token_use"];
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -35,6 +40,7 @@ impl Provider for Microsoft {
             GrantKind::AuthorizationCode => ask::sign_in(client, &grant),
             GrantKind::DeviceCode => ask::device_code(client, &grant),
             GrantKind::ClientCredentials => ask::for_itself(client, &grant).map(Step::Done),
+            GrantKind::TokenExchange => ask::exchange(client, &grant).map(Step::Done),
             other => Err(Error::unsupported(other.name())),
         }
     }

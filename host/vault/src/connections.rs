@@ -8,7 +8,7 @@ use crate::seal::random_id;
 use crate::sealed_tokens::OPTIONS;
 use crate::store::{ConnectionRow, Renamed, Sealed, Written};
 use crate::vault::{Inner, Row, closest};
-use crate::{ClientName, ConnectionName, Error, Result, Vault, clock, pairs};
+use crate::{ClientName, ConnectionName, Error, Result, Vault, account, clock, pairs};
 
 /// A sign-in that succeeded, to be kept.
 pub struct NewConnection<'a> {
@@ -41,7 +41,7 @@ pub struct ConnectionInfo {
     pub scopes: Vec<String>,
     /// What was granted, where the service says so.
     pub scope: Option<String>,
-    /// Whose tokens they are, where the service tells. Its extras are not kept.
+    /// Whose tokens they are, where the service tells.
     pub account: Option<Account>,
     /// Whether it has a refresh token.
     pub refreshable: bool,
@@ -114,11 +114,18 @@ impl Vault {
         }
     }
 
-    /// Says whose the connection is, where that was learned after it was saved.
+    /// Says whose the connection is, where that was learned after it was saved. What was known of the same account besides, and isn't
+    /// mentioned, stays.
     pub async fn set_account(&self, name: &ConnectionName, account: &Account) -> Result<()> {
-        match self.0.store.name_account(name.as_str(), account, clock::now()).await? {
-            true => Ok(()),
-            false => Err(self.0.unknown_connection(name.as_str()).await?),
+        loop {
+            let Some(row) = self.0.store.connection(name.as_str()).await? else {
+                return Err(self.0.unknown_connection(name.as_str()).await?);
+            };
+            let before = row.account_extras.as_deref().filter(|_| row.account_id.as_ref() == Some(&account.id));
+            let extras = account::merged(before, &account.extras);
+            if self.0.store.name_account(&row, account, extras.as_deref(), clock::now()).await? {
+                return Ok(());
+            }
         }
     }
 
@@ -205,6 +212,7 @@ impl Inner {
             account_id: new.account.map(|account| account.id.clone()),
             account_login: new.account.and_then(|account| account.login.clone()),
             account_name: new.account.and_then(|account| account.name.clone()),
+            account_extras: new.account.and_then(|account| account::merged(None, &account.extras)),
             sealed: Sealed::default(),
             generation,
             status: "active".to_owned(),
@@ -248,6 +256,7 @@ impl Inner {
             _ => Status::Active,
         };
         let (login, name) = (row.account_login, row.account_name);
+        let extras = account::read(row.account_extras.as_deref());
         Ok(ConnectionInfo {
             name: ConnectionName::stored(row.name),
             provider: row.provider,
@@ -255,7 +264,7 @@ impl Inner {
             grant,
             scopes: serde_json::from_str(&row.scopes).unwrap_or_default(),
             scope: row.sealed.scope,
-            account: row.account_id.map(|id| Account { id, login, name, extras: vec![] }),
+            account: row.account_id.map(|id| Account { id, login, name, extras }),
             refreshable: row.sealed.refresh.is_some(),
             expires_at: row.sealed.expires_at.and_then(clock::system_time),
             refresh_expires_at: row.sealed.refresh_expires_at.and_then(clock::system_time),

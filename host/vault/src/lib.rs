@@ -80,6 +80,7 @@
 //! `vault` opens; `clients`, `connections` and `storage` are what is kept; `refresh` is the reason for it all; `seal`, `key` and `pairs`
 //! are the sealing; `store` is the seam to a database, and all SQL is below it.
 
+mod account;
 mod backup;
 mod candidates;
 mod clients;

@@ -23,7 +23,11 @@ pub(crate) use transfer::{Restore, ValueRow, copy_all};
 /// Each brings the schema from its index to the next version. Never edited once released.
 ///
 /// They are written for SQLite; PostgreSQL takes them with other names for two types.
-const MIGRATIONS: [&str; 2] = [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_keys_leases_log.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_keys_leases_log.sql"),
+    include_str!("../migrations/0003_account_extras.sql"),
+];
 
 /// The schema's version that this code works with.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -86,6 +90,7 @@ pub(crate) struct ConnectionRow {
     pub(crate) account_id: Option<String>,
     pub(crate) account_login: Option<String>,
     pub(crate) account_name: Option<String>,
+    pub(crate) account_extras: Option<String>,
     pub(crate) sealed: Sealed,
     pub(crate) generation: i64,
     pub(crate) status: String,

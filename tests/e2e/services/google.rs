@@ -5,6 +5,7 @@ mod bound;
 mod device;
 mod errors;
 mod external;
+mod pages;
 mod service_accounts;
 mod sign_in;
 mod tokens;

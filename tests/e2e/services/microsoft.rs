@@ -1,15 +1,19 @@
 //! Microsoft: the unchanged component against the emulated login hosts and Graph.
 
+mod administrators;
 mod certificates;
 mod claims;
 mod clouds;
 mod device;
 mod errors;
+mod exchange;
 mod graph;
 mod machines;
+mod redirects;
 mod sign_in;
 mod tenants;
 mod tokens;
+mod trouble;
 
 use jeton_emulator::microsoft_service::{App, DEFAULT_TENANT, Platform};
 use jeton_emulator::{Decision, Entry, MicrosoftService};

@@ -36,6 +36,8 @@ impl Person<'_> {
     /// Walks through the pages until a redirect leaves the service, and returns that redirect's URL without following it; or until a page says that all is done.
     pub(crate) async fn visit(&self, authorize_url: &str) -> Result<Url, Error> {
         let mut url = parse(authorize_url)?;
+        // A service may have a page of its own for apps to be sent back to.
+        let ends_at = url.query_pairs().find(|(name, _)| name == "redirect_uri").map(|(_, uri)| uri.into_owned());
         let mut cookies: Vec<(String, String)> = Vec::new();
         let mut form = None;
         let mut signed_in = false;
@@ -44,7 +46,8 @@ impl Person<'_> {
             keep(&mut cookies, &answer);
             if let Some(location) = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok()) {
                 url = url.join(location).map_err(|error| bad_url(location, &error))?;
-                if !url.host_str().is_some_and(|host| self.hosts.contains(&host)) {
+                let left = !url.host_str().is_some_and(|host| self.hosts.contains(&host));
+                if left || ends_at.as_ref().is_some_and(|end| location.starts_with(end.as_str())) {
                     return Ok(url);
                 }
                 continue;

@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+/// The words of a parameter such as `scope`.
+pub(crate) fn words(parameter: Option<&str>) -> Vec<String> {
+    parameter.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+}
+
 /// Parameters in the order in which they were sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Form(Vec<(String, String)>);

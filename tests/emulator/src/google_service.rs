@@ -1,8 +1,8 @@
 //! Google, as `providers.md` section 3 describes it: sign-in with consent scope by scope, the token endpoint with refresh tokens that
 //! don't rotate, the device flow, service accounts, identities of other providers, and two calls of its APIs.
 //!
-//! What Google has and this has not: consent pages for unverified apps, limits on the number of users, SAML and AWS subject tokens,
-//! downscoped tokens, and mutual TLS.
+//! What Google has and this has not: consent pages for unverified apps, limits on the number of users, SAML's signatures, AWS's
+//! signed requests, JWTs that services take in place of tokens, downscoped tokens, and mutual TLS.
 
 mod api;
 mod authorize;

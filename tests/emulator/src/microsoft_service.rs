@@ -1,9 +1,9 @@
 //! Microsoft's identity platform, as `providers.md` section 4 describes it: tenants and national clouds, sign-in and consent, the token
 //! endpoint with refresh tokens that multiply, the device flow, client credentials, and two calls of Graph.
 //!
-//! What Microsoft has and this has not: its version 1 endpoints and login.live.com, admin consent pages, on-behalf-of, federated
-//! credentials, and sign-out.
+//! What Microsoft has and this has not: its version 1 endpoints and login.live.com, subject names of certificates, and sign-out.
 
+mod admin_consent;
 mod app;
 mod authorize;
 mod catalogue;
@@ -27,7 +27,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 
-pub use self::app::{App, Audience, Platform, RedirectUri, RegistrationError, Secret};
+pub use self::app::{App, Audience, FederatedCredential, Platform, RedirectUri, RegistrationError, Secret};
 use self::grants::Grants;
 pub use self::grants::Issued;
 pub use self::refusal::Refusal;
@@ -86,7 +86,7 @@ impl Site {
 
 impl State {
     fn known_resources(&self, scopes: &[String], cloud: Cloud) -> Result<(), Refusal> {
-        let known = |resource: String| resource == cloud.graph() || self.resources.contains(&resource);
+        let known = |resource: String| cloud.is_graph(&resource) || self.resources.contains(&resource);
         let all = scopes.iter().filter_map(|scope| scopes::resource(scope, cloud)).all(known);
         if all { Ok(()) } else { Err(Refusal::aadsts(500_011)) }
     }
@@ -194,8 +194,9 @@ impl MicrosoftService {
         self.0.state.get().homes.get(user).cloned().unwrap_or_else(|| DEFAULT_TENANT.to_owned())
     }
 
-    fn users_may_consent(&self) -> Result<(), Refusal> {
-        if self.0.state.get().users_may_consent { Ok(()) } else { Err(Refusal::aadsts(90094)) }
+    /// Whether this app needs no administrator in this tenant, or has had one.
+    fn users_may_consent(&self, app: &App, tenant: &str) -> Result<(), Refusal> {
+        if self.0.state.get().users_may_consent || app.is_allowed_in(tenant) { Ok(()) } else { Err(Refusal::aadsts(90094)) }
     }
 
     fn now(&self) -> Duration {
@@ -223,12 +224,19 @@ impl Service for MicrosoftService {
     fn routes(&self, host: &str) -> Router {
         let host = self.hosts().iter().copied().find(|known| *known == host).unwrap_or_default();
         let visit = || get(device::visit).post(device::visit);
+        let consent = || get(admin_consent::ask).post(admin_consent::answer);
         let routes = match host {
-            "microsoft.com" | "www.microsoft.com" => Router::new().route("/devicelogin", visit()).route("/link", visit()),
+            "microsoft.com" | "www.microsoft.com" => Router::new()
+                .route("/devicelogin", visit())
+                .route("/deviceloginus", visit())
+                .route("/deviceloginchina", visit())
+                .route("/link", visit()),
             login if login.starts_with("login.") => Router::new()
                 .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::ask).post(authorize::answer))
                 .route("/{tenant}/oauth2/v2.0/token", get(token::wrong_verb).post(token::token))
                 .route("/{tenant}/oauth2/v2.0/devicecode", post(device::begin))
+                .route("/{tenant}/adminconsent", consent())
+                .route("/{tenant}/v2.0/adminconsent", consent())
                 .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
                 .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys)),
             _ => Router::new()

@@ -1,5 +1,6 @@
 //! A connection as people and programs see it.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use jeton_runtime::Account;
@@ -15,6 +16,12 @@ pub fn account(account: &Account) -> String {
         (Some(one), None) | (None, Some(one)) => one.clone(),
         (None, None) => account.id.clone(),
     }
+}
+
+/// The same for programs, with what the provider says besides: a drive's id.
+pub fn account_as_json(account: &Account) -> Value {
+    let extras: BTreeMap<_, _> = account.extras.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    json!({ "id": account.id, "login": account.login, "name": account.name, "extras": extras })
 }
 
 /// In a word.
@@ -61,7 +68,7 @@ pub fn as_json(connection: &ConnectionInfo) -> Value {
         "grant": connection.grant.name(),
         "scopes": connection.scopes,
         "scope": connection.scope,
-        "account": account.map(|account| json!({ "id": account.id, "login": account.login, "name": account.name })),
+        "account": account.map(account_as_json),
         "status": status(connection),
         "reason": reason(connection),
         "refreshable": connection.refreshable,

@@ -1,5 +1,7 @@
 //! `jeton show`
 
+use jeton_runtime::Account;
+
 use super::connection_view;
 use crate::context::{Context, connection_name};
 use crate::failure::Result;
@@ -16,7 +18,7 @@ pub async fn run(context: &Context, name: &str) -> Result {
     terminal.result(format!("{} — {}", styled(STRONG, &connection.name), connection.provider))?;
     let scope = connection.scope.clone().unwrap_or_else(|| connection.scopes.join(" "));
     let lines = [
-        ("account", connection.account.as_ref().map(connection_view::account)),
+        ("account", connection.account.as_ref().map(whose)),
         ("status", Some(connection_view::status(&connection).to_owned())),
         ("because", connection_view::reason(&connection).map(str::to_owned)),
         ("token", Some(format!("expires {}", connection_view::expiry(&connection)))),
@@ -27,4 +29,10 @@ pub async fn run(context: &Context, name: &str) -> Result {
         ("since", connection.created_at.map(rfc3339)),
     ];
     lines.into_iter().try_for_each(|(name, value)| value.map_or(Ok(()), |value| terminal.result(format!("  {name:<8} {value}"))))
+}
+
+/// With what the provider says besides, where nobody takes it for a line of Jeton's.
+fn whose(account: &Account) -> String {
+    let besides: String = account.extras.iter().map(|(name, value)| format!("\n{:11}{name}: {value}", "")).collect();
+    connection_view::account(account) + &besides
 }

@@ -27,8 +27,7 @@ pub async fn run(context: &Context, name: &str) -> Result {
     vault.set_account(&name, &account).await?;
     let terminal = context.terminal;
     if terminal.json {
-        return terminal
-            .value(&json!({ "name": name.as_str(), "account": { "id": account.id, "login": account.login, "name": account.name } }));
+        return terminal.value(&json!({ "name": name.as_str(), "account": connection_view::account_as_json(&account) }));
     }
     let who = connection_view::account(&account);
     terminal.result(format!("{} {} works: {} at {}", styled(GOOD, "✓"), styled(STRONG, &name), who, provider.manifest().name))

@@ -32,7 +32,7 @@ const CHANNEL: &str = "jeton";
 const MIGRATING: i64 = 0x4a65_746e;
 
 /// What PostgreSQL has besides the common migration of the same index.
-const ALSO: [&str; MIGRATIONS.len()] = ["", include_str!("../../migrations/0002_postgres.sql")];
+const ALSO: [&str; MIGRATIONS.len()] = ["", include_str!("../../migrations/0002_postgres.sql"), ""];
 
 /// What one exchange with the database may take, at the least and at the most.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];

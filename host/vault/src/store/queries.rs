@@ -20,8 +20,8 @@ macro_rules! clients {
 macro_rules! connections {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, provider, client, grant_kind, scopes, subject, account_id, account_login, account_name, data_key, \
-             options, access_token, refresh_token, extras, scope, expires_at, refresh_expires_at, generation, status, status_reason, \
+            "SELECT id, name, provider, client, grant_kind, scopes, subject, account_id, account_login, account_name, account_extras, \
+             data_key, options, access_token, refresh_token, extras, scope, expires_at, refresh_expires_at, generation, status, status_reason, \
              status_at, retry_at, failures, lease_owner, lease_beat, intent_generation, intent_fingerprint, intent_at, created_at, \
              updated_at FROM connections ",
             $rest
@@ -43,18 +43,20 @@ pub(super) const REPLACE_CLIENT: &str = "UPDATE clients SET client_id = $2, sett
 
 pub(super) const INSERT_CONNECTION: &str = "INSERT INTO connections (id, data_key, options, access_token, refresh_token, extras, scope, expires_at, \
     refresh_expires_at, generation, name, provider, client, grant_kind, scopes, subject, account_id, account_login, account_name, \
-    status, status_reason, status_at, retry_at, failures, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) \
+    status, status_reason, status_at, retry_at, failures, created_at, updated_at, account_extras) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) \
     ON CONFLICT (name) DO NOTHING";
 
 /// An ongoing refresh of the tokens before loses its lease: it can't finish, since the generation has changed.
 pub(super) const REPLACE_CONNECTION: &str = "UPDATE connections SET data_key = $2, options = $3, access_token = $4, refresh_token = $5, \
     extras = $6, scope = $7, expires_at = $8, refresh_expires_at = $9, generation = $10, name = $11, provider = $12, client = $13, \
     grant_kind = $14, scopes = $15, subject = $16, account_id = $17, account_login = $18, account_name = $19, status = $20, \
-    status_reason = $21, status_at = $22, retry_at = $23, failures = $24, created_at = $25, updated_at = $26, lease_owner = NULL, \
-    intent_generation = NULL, intent_fingerprint = NULL, intent_at = NULL WHERE id = $1 AND generation = $10 - 1";
+    status_reason = $21, status_at = $22, retry_at = $23, failures = $24, created_at = $25, updated_at = $26, account_extras = $27, \
+    lease_owner = NULL, intent_generation = NULL, intent_fingerprint = NULL, intent_at = NULL WHERE id = $1 AND generation = $10 - 1";
 
-const NAME_ACCOUNT: &str = "UPDATE connections SET account_id = $2, account_login = $3, account_name = $4, updated_at = $5 WHERE name = $1";
+/// The new extras were made of those that are compared.
+const NAME_ACCOUNT: &str = "UPDATE connections SET account_id = $3, account_login = $4, account_name = $5, account_extras = $6, \
+    updated_at = $7 WHERE name = $1 AND COALESCE(account_extras, '') = COALESCE($2, '')";
 
 /// A revoked connection has no tokens, and whoever refreshes it at the moment can't bring any back.
 const REVOKE_CONNECTION: &str = "UPDATE connections SET access_token = NULL, refresh_token = NULL, extras = NULL, expires_at = NULL, \
@@ -212,10 +214,10 @@ impl Store {
         Ok(self.logged(step, log, changed.as_deref()).await?.done())
     }
 
-    /// Whose the connection is. Whether it was there.
-    pub(crate) async fn name_account(&self, name: &str, account: &Account, now: i64) -> Result<bool> {
-        let step = Step::needed(NAME_ACCOUNT, values![name, &account.id, &account.login, &account.name, now]);
-        Ok(self.0.write(&[step], None).await?.done())
+    /// Whose the connection is. `false` if it is gone, or its account's extras are others by now than in `row`.
+    pub(crate) async fn name_account(&self, row: &ConnectionRow, account: &Account, extras: Option<&str>, now: i64) -> Result<bool> {
+        let values = values![&row.name, &row.account_extras, &account.id, &account.login, &account.name, extras, now];
+        Ok(self.0.write(&[Step::needed(NAME_ACCOUNT, values)], None).await?.done())
     }
 
     /// Takes the lease and writes the intent. Whether nobody else had the lease, or it was still `lapsed`, and tokens and status were

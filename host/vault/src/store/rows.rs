@@ -4,7 +4,7 @@ use super::value::{Damaged, Row, Value, values};
 use super::{ClientRow, ConnectionRow, Intent, KeyRow, Lease, LogRow, Sealed};
 use crate::Result;
 
-/// `$1` to `$26` of a connection that is written whole. Lease and intent are only written by a refresh.
+/// `$1` to `$27` of a connection that is written whole. Lease and intent are only written by a refresh.
 pub(super) fn whole(row: &ConnectionRow) -> Vec<Value> {
     let mut values = vec![Value::from(&row.id)];
     values.extend(replaced(&row.sealed));
@@ -26,6 +26,7 @@ pub(super) fn whole(row: &ConnectionRow) -> Vec<Value> {
         row.failures,
         row.created_at,
         row.updated_at,
+        &row.account_extras,
     ]);
     values
 }
@@ -82,6 +83,7 @@ pub(super) fn connection(row: &mut Row) -> Result<ConnectionRow, Damaged> {
         account_id: row.maybe_text()?,
         account_login: row.maybe_text()?,
         account_name: row.maybe_text()?,
+        account_extras: row.maybe_text()?,
         sealed: Sealed {
             data_key: row.text()?,
             options: row.bytes()?,

@@ -32,7 +32,7 @@ use session::SqliteSession;
 pub(crate) const APPLICATION: i64 = 0x4a65_746e;
 
 /// What SQLite has besides the common migration of the same index.
-const ALSO: [&str; MIGRATIONS.len()] = ["", include_str!("../../migrations/0002_sqlite.sql")];
+const ALSO: [&str; MIGRATIONS.len()] = ["", include_str!("../../migrations/0002_sqlite.sql"), ""];
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 

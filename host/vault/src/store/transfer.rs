@@ -64,8 +64,9 @@ const TABLES: [Table; 6] = [
         "connections" by "id",
         "name, provider, client, grant_kind, scopes, subject, account_id, account_login, account_name, data_key, options, access_token, \
          refresh_token, extras, scope, expires_at, refresh_expires_at, generation, status, status_reason, status_at, retry_at, failures, \
-         intent_generation, intent_fingerprint, intent_at, created_at, updated_at",
-        "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29"
+         intent_generation, intent_fingerprint, intent_at, created_at, updated_at, account_extras",
+        "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, \
+         $30"
     ),
     table!("storage" by "provider" and "name", "value, data_key, expires_at", "$3, $4, $5"),
     table!("log" by "id", "at, actor, action, outcome, subject, name, provider, detail", "$2, $3, $4, $5, $6, $7, $8, $9"),

@@ -139,9 +139,9 @@ async fn a_store_of_a_newer_jeton_is_left_alone() {
     home.connected(5).await;
     home.run("PRAGMA user_version = 99").await;
     let error = home.open().await.err().unwrap();
-    assert!(matches!(error, Error::NewerStore { found: 99, known: 2, .. }), "{error}");
+    assert!(matches!(error, Error::NewerStore { found: 99, known: 3, .. }), "{error}");
     assert!(error.hint().unwrap().contains("newer Jeton"));
-    home.run("PRAGMA user_version = 2").await;
+    home.run("PRAGMA user_version = 3").await;
     home.open().await.unwrap().connection(&work()).await.unwrap();
 }
 

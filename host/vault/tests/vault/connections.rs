@@ -1,13 +1,15 @@
 //! Connections: kept, told about, renamed, replaced, removed.
 
-use jeton_runtime::{Grant, GrantKind};
+use jeton_runtime::{Account, Grant, GrantKind};
 use jeton_vault::{ConnectionName, Error, NewConnection, Status};
 
 use crate::home::{Home, Kind, account, on_both_stores, save, tokens, work};
-use crate::service::refresh_token;
+use crate::service::{Service, refresh_token, shared};
 
 on_both_stores! {
     a_connection_comes_back_as_it_was,
+    what_is_known_of_an_account_grows_and_stays_with_it,
+    an_accounts_extras_are_none_of_the_tokens,
     a_name_that_is_taken_is_replaced_only_on_request,
     a_sign_in_ends_every_bad_status,
     a_renamed_connection_keeps_its_tokens,
@@ -30,6 +32,42 @@ async fn a_connection_comes_back_as_it_was(kind: Kind) {
     assert_eq!(tokens.extras, [("instance".to_owned(), "eu-1".to_owned())]);
     let grant = vault.grant(&work()).await.unwrap();
     assert_eq!((grant.kind, grant.options), (GrantKind::AuthorizationCode, vec![("prompt".to_owned(), "consent".to_owned())]));
+}
+
+fn known(id: &str, extras: &[(&str, &str)]) -> Account {
+    let extras = extras.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Account { id: id.to_owned(), extras, ..account() }
+}
+
+async fn what_is_known_of_an_account_grows_and_stays_with_it(kind: Kind) {
+    let home = Home::on(kind).await;
+    let vault = home.connected(3600).await;
+    for (said, kept) in [
+        (known("7", &[("drive-type", "personal")]), known("7", &[("drive-id", "d-7"), ("drive-type", "personal")])),
+        (known("7", &[("drive-id", "d-8")]), known("7", &[("drive-id", "d-8"), ("drive-type", "personal")])),
+        (known("7", &[]), known("7", &[("drive-id", "d-8"), ("drive-type", "personal")])),
+        // Somebody else has other drives.
+        (known("9", &[("drive-type", "business")]), known("9", &[("drive-type", "business")])),
+        (known("7", &[]), known("7", &[])),
+    ] {
+        vault.set_account(&work(), &said).await.unwrap();
+        assert_eq!(home.again().await.connection(&work()).await.unwrap().account, Some(kept));
+    }
+    let error = vault.set_account(&"wrok".parse().unwrap(), &account()).await.unwrap_err();
+    assert!(matches!(error, Error::UnknownConnection { .. }), "{error}");
+}
+
+/// A provider that tells of an account can't change where the connection's requests go.
+async fn an_accounts_extras_are_none_of_the_tokens(kind: Kind) {
+    let home = Home::on(kind).await;
+    let vault = home.connected(5).await;
+    vault.set_account(&work(), &known("7", &[("instance", "evil"), ("drive-id", "d-9")])).await.unwrap();
+    let before = vault.tokens(&work()).await.unwrap().extras;
+    assert_eq!(before, [("instance".to_owned(), "eu-1".to_owned())]);
+    vault.refresh(&work(), &shared(&Service::strict(std::time::Duration::ZERO))).await.unwrap();
+    assert_eq!(vault.tokens(&work()).await.unwrap().extras, before);
+    let account = vault.connection(&work()).await.unwrap().account.unwrap();
+    assert!(account.extras.contains(&("drive-id".to_owned(), "d-9".to_owned())), "a refresh leaves it alone");
 }
 
 async fn a_name_that_is_taken_is_replaced_only_on_request(kind: Kind) {

@@ -118,7 +118,7 @@ async fn every_writer_syncs_and_logs_ahead() {
     let home = Home::new();
     home.connected(5).await;
     assert_eq!(home.row("PRAGMA journal_mode").await.get::<String, _>(0), "wal");
-    assert_eq!(home.row("PRAGMA user_version").await.get::<i64, _>(0), 2);
+    assert_eq!(home.row("PRAGMA user_version").await.get::<i64, _>(0), 3);
 }
 
 async fn a_rotated_refresh_token_is_kept_and_used_next(kind: Kind) {

@@ -46,7 +46,7 @@ async fn what_isnt_as_it_should_be_is_left_to_the_vault() {
     std::fs::write(home.key(), key).unwrap();
     assert!(glanced(&home).is_some());
     for (what, change, back) in [
-        ("a newer schema", "PRAGMA user_version = 99", "PRAGMA user_version = 2"),
+        ("a newer schema", "PRAGMA user_version = 99", "PRAGMA user_version = 3"),
         ("another program's file", "PRAGMA application_id = 7", "PRAGMA application_id = 0x4a65746e"),
         ("a token of before", "UPDATE connections SET generation = generation + 1", "UPDATE connections SET generation = generation - 1"),
         ("another service's token", "UPDATE connections SET provider = 'evil'", "UPDATE connections SET provider = 'box'"),

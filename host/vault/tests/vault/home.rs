@@ -224,7 +224,8 @@ pub(crate) fn tokens(number: usize, seconds: Option<u64>) -> Tokens {
 }
 
 pub(crate) fn account() -> Account {
-    Account { id: "7".to_owned(), login: Some("jane@example.com".to_owned()), name: Some("Jane".to_owned()), extras: vec![] }
+    let [id, login, name, drive] = ["7", "jane@example.com", "Jane", "d-7"].map(str::to_owned);
+    Account { id, login: Some(login), name: Some(name), extras: vec![("drive-id".to_owned(), drive)] }
 }
 
 pub(crate) async fn save(vault: &Vault, name: &str, tokens: &Tokens, replace: bool) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Whose token it is, and what the answers of Google's APIs mean.
 
-use jeton_emulator::{Fault, Matcher, RetryAfter};
+use jeton_emulator::{Decision, Fault, Matcher, RetryAfter, User};
 
 use super::errors::json;
 use super::{Scene, TOKEN};
@@ -23,6 +23,28 @@ async fn whoever_it_is_is_asked_where_the_scopes_allow_it() {
     }
     let scene = Scene::connected(&["--scope", "cloud-platform"]).await;
     scene.stage.jeton(&["test", "one"]).code_and_words(1, "add the scope openid or email");
+}
+
+#[tokio::test]
+async fn what_kind_of_account_it_is_is_kept_with_the_connection() {
+    let extras = |scene: &Scene| {
+        let shown = scene.one("show", &["--json"]).succeeded().stdout;
+        serde_json::from_str::<serde_json::Value>(&shown).unwrap()["account"]["extras"].clone()
+    };
+    let scene = Scene::connected(&["--scope", "openid"]).await;
+    assert_eq!(extras(&scene), serde_json::json!({ "hosted-domain": "example.com" }));
+    let scene = Scene::connected(&["--scope", "drive.readonly"]).await;
+    let drive = extras(&scene);
+    assert!(drive["permission-id"].is_string() && drive.as_object().unwrap().len() == 1, "{drive}");
+    // An account of nobody's organization has no domain.
+    let scene = Scene::desktop().await;
+    let eve = User { id: "1000000009".into(), name: "Eve".into(), login: "eve@gmail.example".into(), password: "x".into() };
+    scene.google().add_user(eve);
+    let connecting = scene.begin(&["--scope", "openid"]);
+    let back = scene.stage.emulator.consent_as(("eve@gmail.example", "x"), &connecting.url, Decision::Grant).await.unwrap();
+    crate::stage::get(back.as_str());
+    connecting.finish().succeeded();
+    assert_eq!(extras(&scene), serde_json::json!({}));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jeton_emulator::google_service::{Refusal, ServiceAccount, WorkloadProvider};
 use jeton_emulator::{Fault, Matcher};
 use serde_json::json;
@@ -60,6 +60,25 @@ async fn a_token_in_a_file_is_exchanged() {
     assert_eq!(field(&sent, "subject_token_type"), "urn:ietf:params:oauth:token-type:jwt");
     assert!(scene.impersonations().is_empty());
     assert!(scene.one("test", &[]).succeeded().stdout.contains("repo:a"));
+}
+
+#[tokio::test]
+async fn each_kind_of_token_is_sent_as_what_it_is() {
+    let saml = STANDARD.encode("<Assertion><Issuer>https://issuer.example</Issuer><NameID>saml:a</NameID></Assertion>");
+    for (kind, token, who) in [("jwt", subject("repo:a"), "repo:a"), ("id_token", subject("repo:b"), "repo:b"), ("saml2", saml, "saml:a")] {
+        let scene = Scene::pool().await;
+        let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
+        let setting = format!("subject-token-type={kind}");
+        scene.stage.jeton(&["clients", "add", "google", "--name", "other", "--id", POOL, "--set", &setting]).succeeded();
+        let source = format!("file:{}", scene.file("token", &token));
+        let connect = ["connect", "google", "--name", "one", "--client", "other", "--exchange", &source, "--scope", "drive"];
+        scene.stage.jeton(&connect).succeeded();
+        assert_eq!(field(&scene.requests(STS)[0], "subject_token_type"), kind);
+        assert!(scene.one("test", &[]).succeeded().stdout.contains(who), "{kind}");
+    }
+    let scene = Scene::pool().await;
+    let aws = "subject-token-type=urn:ietf:params:aws:token-type:aws4_request";
+    scene.stage.jeton(&["clients", "add", "google", "--name", "aws", "--id", POOL, "--set", aws]).failed(2, &["subject-token-type"]);
 }
 
 #[tokio::test]

@@ -85,9 +85,34 @@ async fn a_client_that_was_added_by_its_file_signs_too() {
     assert_eq!(claims["scope"], "https://www.googleapis.com/auth/drive.file");
 }
 
+/// Files of all ages are in use. What the assertion is for is always the same.
+#[tokio::test]
+async fn a_file_may_name_any_address_that_google_has_had() {
+    for uri in [
+        "https://oauth2.googleapis.com/token",
+        "https://accounts.google.com/o/oauth2/token",
+        "https://www.googleapis.com/oauth2/v3/token",
+        "https://www.googleapis.com/oauth2/v4/token",
+    ] {
+        let scene = Scene::robot().await;
+        let file = scene.key_file("token_uri", uri);
+        scene.stage.jeton(&["connect", "google", "--name", "one", "--service-account", &file, "--scope", "drive"]).succeeded();
+        let sent = scene.requests(TOKEN).pop().unwrap();
+        assert_eq!(sent.host, "oauth2.googleapis.com");
+        assert_eq!(opened(field(&sent, "assertion"))[1]["aud"], "https://oauth2.googleapis.com/token", "{uri}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_sends_its_assertion_elsewhere_is_refused_before_anything_is_sent() {
-    for uri in ["https://evil.example/token", "https://oauth2.googleapis.com.evil.example/token", "http://oauth2.googleapis.com/token"] {
+    for uri in [
+        "https://evil.example/token",
+        "https://oauth2.googleapis.com.evil.example/token",
+        "http://oauth2.googleapis.com/token",
+        "https://www.googleapis.com/oauth2/v5/token",
+        // Of another universe (`universe_domain`) than Google's own.
+        "https://oauth2.apis.universe.example/token",
+    ] {
         let scene = Scene::robot().await;
         let file = scene.key_file("token_uri", uri);
         scene.stage.jeton(&["connect", "google", "--service-account", &file]).failed(2, &["token-uri"]);

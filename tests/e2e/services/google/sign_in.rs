@@ -1,7 +1,7 @@
 //! Signing in with a browser: what Google is asked, and what of it is granted.
 
 use jeton_emulator::Decision;
-use jeton_emulator::google_service::{Client, ClientKind, ClientState, Publishing};
+use jeton_emulator::google_service::{Client, Publishing};
 
 use super::{DRIVE, FILE, ID, SECRET, Scene, TOKEN, asked, desktop, field, names};
 
@@ -64,10 +64,17 @@ async fn who_wants_no_refresh_token_gets_none() {
 #[tokio::test]
 async fn options_go_to_google_under_its_own_names() {
     let scene = Scene::desktop().await;
-    let options = ["--option", "prompt=consent select_account", "--option", "hd=example.com", "--option", "include-granted-scopes=true"];
-    let connecting = scene.begin(&options);
-    for (name, value) in [("prompt", "consent select_account"), ("hd", "example.com"), ("include_granted_scopes", "true")] {
-        assert_eq!(asked(&connecting, name).as_deref(), Some(value), "{name}");
+    let given = [
+        ("prompt", "consent select_account"),
+        ("hd", "example.com"),
+        ("include-granted-scopes", "true"),
+        ("enable-granular-consent", "false"),
+    ];
+    let options = given.map(|(name, value)| format!("{name}={value}"));
+    let arguments: Vec<_> = options.iter().flat_map(|option| ["--option", option.as_str()]).collect();
+    let connecting = scene.begin(&arguments);
+    for (name, value) in given {
+        assert_eq!(asked(&connecting, &name.replace('-', "_")).as_deref(), Some(value), "{name}");
     }
     scene.decide(connecting, Decision::Grant).await.succeeded();
     // How it was connected has no part in a request.
@@ -126,29 +133,47 @@ async fn a_web_client_has_one_port_and_a_desktop_client_any() {
     desktop.connect(&["--port", &port]).await.succeeded();
 }
 
+/// What was granted before counts as well, and is more than was asked for.
 #[tokio::test]
-async fn clients_that_are_not_for_browsers_are_refused_on_googles_page() {
-    for (client, says) in
-        [(desktop().kind(ClientKind::LimitedInput), "redirect_uri_mismatch"), (desktop().kind(ClientKind::Mobile), "redirect_uri_mismatch")]
-    {
-        let scene = Scene::with(client, &[]).await;
-        let connecting = scene.begin(&[]);
-        let page = scene.stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_err().to_string();
-        connecting.stop();
-        assert!(page.contains(says), "{page}");
+async fn a_sign_in_can_take_up_what_was_granted_before() {
+    let scene = Scene::connected(&["--scope", "openid,drive.readonly"]).await;
+    let ran = scene.connect(&["--replace", "--scope", "openid,gmail.readonly", "--option", "include-granted-scopes=true"]).await;
+    assert!(ran.code == 0 && !ran.stderr.contains("Not granted"), "{ran:?}");
+    let shown = scene.one("show", &[]).succeeded().stdout;
+    assert!(shown.contains("gmail.readonly") && shown.contains("drive.readonly"), "{shown}");
+    scene.one("request", &["GET", "drive/v3/about?fields=user"]).succeeded();
+}
+
+#[tokio::test]
+async fn who_may_not_be_asked_anything_is_told_which_option_forbids_it() {
+    for error in ["login_required", "consent_required", "interaction_required"] {
+        let scene = Scene::desktop().await;
+        let connecting = scene.begin(&["--option", "prompt=none"]);
+        let back = match error {
+            // Nobody is signed in to Google in this browser.
+            "login_required" => scene.stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap().to_string(),
+            other => {
+                let [redirect, state] = ["redirect_uri", "state"].map(|name| asked(&connecting, name).unwrap());
+                format!("{redirect}?error={other}&state={state}")
+            }
+        };
+        assert!(back.contains(error), "{back}");
+        crate::stage::get(&back);
+        connecting.finish().failed(3, &[error, "leave out --option prompt=none"]);
     }
 }
 
 #[tokio::test]
-async fn what_google_shows_on_its_own_page_ends_with_the_persons_patience() {
-    for (state, says) in [(ClientState::Deleted, "deleted_client"), (ClientState::RestrictedByAdmin, "admin_policy_enforced")] {
-        let scene = Scene::desktop().await;
-        scene.google().set_client_state(ID, state);
-        let connecting = scene.begin(&["--wait", "1s"]);
-        let page = scene.stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_err().to_string();
-        assert!(page.contains(says), "{page}");
-        connecting.finish().failed(3, &["--wait"]);
-    }
+async fn the_longest_tokens_that_google_gives_are_kept_whole() {
+    let scene = Scene::connected(&[]).await;
+    let [access, refresh] = [("ya29.", 2048), ("1//", 512)].map(|(begin, length)| format!("{begin:x<length$}"));
+    let body =
+        format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}","expires_in":3599,"scope":"openid","token_type":"Bearer"}}"#);
+    scene.stage.emulator.faults().inject(super::errors::json(200, &body), jeton_emulator::Matcher::any().path(TOKEN), 1);
+    scene.one("refresh", &[]).succeeded();
+    assert_eq!(scene.token(), access);
+    scene.one("refresh", &[]);
+    assert_eq!(field(&scene.requests(TOKEN).pop().unwrap(), "refresh_token"), refresh);
 }
 
 #[tokio::test]

@@ -126,6 +126,15 @@ async fn to_revoke_one_connection_ends_all_of_the_project() {
 }
 
 #[tokio::test]
+async fn without_a_refresh_token_the_access_token_is_revoked() {
+    let scene = Scene::connected(&["--option", "access-type=online"]).await;
+    let token = scene.token();
+    scene.one("revoke", &[]).succeeded();
+    assert_eq!(field(&scene.requests("/revoke").pop().unwrap(), "token"), token);
+    assert!(!scene.google().is_live(&token));
+}
+
+#[tokio::test]
 async fn the_guide_and_the_list_know_google() {
     let scene = Scene::desktop().await;
     let guide = scene.stage.jeton(&["providers", "show", "google", "--guide"]).succeeded().stdout;

@@ -1,5 +1,7 @@
 //! National clouds: a client lives in one, and nothing of it goes to another.
 
+use jeton_emulator::microsoft_service::{Cloud, Tenant};
+
 use super::{SECRET, Scene, web};
 
 #[tokio::test]
@@ -31,21 +33,29 @@ async fn a_national_clouds_client_reaches_its_own_hosts_and_no_other() {
 
 #[tokio::test]
 async fn an_app_of_a_national_cloud_asks_for_that_clouds_graph() {
-    let scene = Scene::of(web().admin_consent(GOV).tenant(GOV)).await;
-    let tenant = jeton_emulator::microsoft_service::Tenant {
-        id: GOV.to_owned(),
-        domain: "gov.example".to_owned(),
-        cloud: jeton_emulator::microsoft_service::Cloud::UsGovernment,
-    };
-    scene.microsoft().add_tenant(tenant);
-    let settings =
-        ["--set", "tenant=gov.example", "--set", "login-host=login.microsoftonline.us", "--set", "graph-host=graph.microsoft.us"];
-    scene.add_secret_client(SECRET, &settings).succeeded();
-    scene.act(&[]).succeeded();
-    assert_eq!(super::field(&scene.token_request(), "scope"), Some("https://graph.microsoft.us/.default"));
+    for (cloud, login, graph) in [
+        (Cloud::UsGovernment, "login.microsoftonline.us", "graph.microsoft.us"),
+        (Cloud::UsGovernment, "login.microsoftonline.us", "dod-graph.microsoft.us"),
+        (Cloud::China, "login.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn"),
+        (Cloud::China, "login.partner.microsoftonline.cn", "microsoftgraph.chinacloudapi.cn"),
+    ] {
+        let scene = Scene::of(web().admin_consent(ELSEWHERE).tenant(ELSEWHERE)).await;
+        scene.microsoft().add_tenant(Tenant { id: ELSEWHERE.to_owned(), domain: "gov.example".to_owned(), cloud });
+        let hosts = [format!("login-host={login}"), format!("graph-host={graph}")];
+        scene.add_secret_client(SECRET, &["--set", "tenant=gov.example", "--set", &hosts[0], "--set", &hosts[1]]).succeeded();
+        scene.act(&[]).succeeded();
+        assert_eq!(super::field(&scene.token_request(), "scope"), Some(&*format!("https://{graph}/.default")));
+        let ran = scene.stage.jeton(&["test", "one"]).succeeded();
+        assert!(ran.stdout.contains("the app itself"), "{graph}: {ran:?}");
+    }
+    // A tenant lives in one cloud, and is asked for in another.
+    let scene = Scene::of(web().admin_consent(ELSEWHERE).tenant(ELSEWHERE)).await;
+    scene.microsoft().add_tenant(Tenant { id: ELSEWHERE.to_owned(), domain: "gov.example".to_owned(), cloud: Cloud::China });
+    scene.add_secret_client(SECRET, &["--set", "tenant=gov.example"]).succeeded();
+    scene.act(&[]).failed(5, &["AADSTS90038", "login-host"]);
 }
 
-const GOV: &str = "33333333-4444-4555-8666-777777777777";
+const ELSEWHERE: &str = "33333333-4444-4555-8666-777777777777";
 
 #[tokio::test]
 async fn hosts_of_two_clouds_are_refused_before_anything_is_sent() {

@@ -158,3 +158,18 @@ async fn slow_down_is_obeyed() {
     let pause = polls[1].at.duration_since(polls[0].at).unwrap();
     assert!(polls.len() == 2 && pause.as_millis() > 5_500, "five seconds more than the one that was said: {pause:?}");
 }
+
+#[tokio::test]
+async fn each_cloud_has_a_page_of_its_own_for_codes() {
+    for (login, graph, page) in [
+        ("login.microsoftonline.us", "graph.microsoft.us", "https://microsoft.com/deviceloginus"),
+        ("login.microsoftonline.us", "dod-graph.microsoft.us", "https://microsoft.com/deviceloginus"),
+        ("login.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn", "https://microsoft.com/deviceloginchina"),
+    ] {
+        let scene = Scene::of(native()).await;
+        let hosts = [format!("login-host={login}"), format!("graph-host={graph}")];
+        scene.add_client(&["--set", &hosts[0], "--set", &hosts[1]]).succeeded();
+        scene.device(&["--wait", "1s"]).failed(3, &[&format!("open\n\n  {page}\n")]);
+        assert!(scene.stage.emulator.journal().entries().iter().all(|entry| entry.host == login), "{login}");
+    }
+}

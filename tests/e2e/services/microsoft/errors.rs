@@ -8,11 +8,12 @@ use crate::stage::{Ran, get};
 
 /// What happens, as the command's exit code and first words, for which numbers, with which words of advice.
 const TABLE: &[(i32, &str, &[u32], &str)] = &[
-    (3, AGAIN, &[70000, 70008, 70043, 50089, 50132, 50133, 50173, 54005, 501_481, 700_005, 50058, 16000], "Sign in again"),
+    (3, AGAIN, &[70000, 70008, 70043, 50089, 50132, 50133, 50173, 54005, 501_481, 700_005, 50058, 16000, 50013], "Sign in again"),
     (3, AGAIN, &[700_082], "jeton refresh"),
     (3, AGAIN, &[700_084], "Mobile and desktop applications"),
     (3, AGAIN, &[50072, 50074, 50076, 50078, 50079], "second factor"),
     (3, AGAIN, &[70018, 70019, 90120, 50134], "for a new code"),
+    (3, AGAIN, &[500_131], "own API"),
     (3, DECLINED, &[53000, 53001, 53003, 50131], "Conditional Access"),
     (3, DECLINED, &[65004], "grant access"),
     (3, DECLINED, &[50020], "an account that the client's tenant has"),
@@ -25,6 +26,7 @@ const TABLE: &[(i32, &str, &[u32], &str)] = &[
     (5, CLIENT, &[7_000_222], "Make a new secret"),
     (5, CLIENT, &[700_027, 700_030, 50012, 50048], "Certificates & secrets"),
     (5, CLIENT, &[700_024], "clock"),
+    (5, CLIENT, &[70021, 700_211, 700_212, 700_213], "Federated credentials"),
     (5, CLIENT, &[700_025], "without secret and certificate"),
     (5, CLIENT, &[7_000_218], "Allow public client flows"),
     (5, CLIENT, &[700_016, 700_011], "setting tenant"),
@@ -36,7 +38,7 @@ const TABLE: &[(i32, &str, &[u32], &str)] = &[
     (5, CLIENT, &[90038], "login-host"),
     (5, CLIENT, &[500_011, 50001, 650_057], "API permissions"),
     (3, SCOPE, &[1_002_012], "ends in /.default"),
-    (3, SCOPE, &[70011, 28002, 28003, 700_022, 700_023], "one resource"),
+    (3, SCOPE, &[70011, 28000, 28002, 28003, 700_022, 700_023], "one resource"),
     (4, LATER, &[90033, 90006, 90024, 70012, 50033, 90090], "nothing was lost"),
     (4, WAIT, &[90055, 50196], "nothing was lost"),
     // Mistakes of whoever wrote the request: nobody else can do anything.
@@ -169,6 +171,10 @@ async fn a_number_that_nobody_knows_means_what_its_error_means() {
         ("invalid_grant", Some("bad_token"), 3, AGAIN),
         ("invalid_grant", Some("token_expired"), 3, AGAIN),
         ("invalid_grant", Some("device_authentication_failed"), 3, AGAIN),
+        ("invalid_grant", Some("protection_policy_required"), 3, AGAIN),
+        ("invalid_grant", Some("client_mismatch"), 3, AGAIN),
+        ("interaction_required", Some("basic_action"), 3, AGAIN),
+        ("interaction_required", Some("consent_required"), 5, ADMINISTRATOR),
         ("invalid_grant", Some("consent_required"), 5, ADMINISTRATOR),
         ("consent_required", None, 5, ADMINISTRATOR),
         ("invalid_client", None, 5, CLIENT),
@@ -189,6 +195,37 @@ async fn a_number_that_nobody_knows_means_what_its_error_means() {
         assert_eq!(ran.code, exit, "{error} {suberror:?}: {ran:?}");
         for words in [says, "AADSTS999999: ", error, "[correlation id "] {
             assert!(ran.stderr.contains(words), "{error} {suberror:?} doesn't say {words:?}: {ran:?}");
+        }
+    }
+}
+
+/// Those that Microsoft's own libraries tell their apps about, and those that they keep to themselves.
+#[tokio::test]
+async fn what_a_suberror_asks_of_the_person_is_said_and_the_others_are_not() {
+    let scene = Scene::machine().await;
+    for (suberror, says) in [
+        ("user_password_expired", "Change the account's password"),
+        ("additional_action", "outside of the sign-in"),
+        ("message_only", "nothing here can change it"),
+    ] {
+        scene.microsoft().refuse_next(Refusal::aadsts(999_999).with_error("interaction_required").suberror(suberror));
+        scene.act(&[]).failed(3, &["The request failed. ", says, "[correlation id "]);
+    }
+    for suberror in ["bad_token", "token_expired", "protection_policy_required", "client_mismatch", "device_authentication_failed"] {
+        scene.microsoft().refuse_next(Refusal::aadsts(999_999).with_error("invalid_grant").suberror(suberror));
+        scene.act(&[]).failed(3, &["The request failed. [correlation id "]);
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_stands_in_the_list_alone_counts() {
+    let scene = Scene::machine().await;
+    for (exit, says, number, advice) in rows() {
+        scene.microsoft().refuse_next(Refusal::aadsts(number).listed_only());
+        let ran = scene.act(&[]);
+        assert!(ran.code == exit && !ran.stderr.contains("AADSTS"), "{number}: {ran:?}");
+        for words in [says, advice, "[correlation id "] {
+            assert!(ran.stderr.contains(words), "{number} doesn't say {words:?}: {ran:?}");
         }
     }
 }

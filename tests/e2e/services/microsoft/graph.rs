@@ -1,6 +1,7 @@
 //! What Graph says about a connection.
 
-use jeton_emulator::{Fault, Matcher, RetryAfter};
+use jeton_emulator::microsoft_service::{DEFAULT_TENANT, PERSONAL_TENANT};
+use jeton_emulator::{Decision, Fault, Matcher, RetryAfter, User};
 
 use super::Scene;
 
@@ -21,19 +22,53 @@ async fn the_account_is_told_by_whatever_the_scopes_let_see() {
     }
 }
 
+/// A consumer such as rclone can't do without.
 #[tokio::test]
-async fn a_personal_drive_is_one_too() {
+async fn the_drive_is_kept_with_the_connection() {
+    let scene = Scene::connected().await;
+    let business = scene.account();
+    let id = business["extras"]["drive-id"].as_str().unwrap().to_owned();
+    assert!(id.starts_with("b!") && business["extras"]["drive-type"] == "business", "{business}");
+    assert_eq!(business["extras"]["tenant-id"], DEFAULT_TENANT);
+    let shown = scene.stage.jeton(&["show", "one"]).succeeded().stdout;
+    assert!(shown.contains(&id) && shown.contains("business"), "{shown}");
+    // Neither a refresh nor a Graph that is out of order takes it away.
+    scene.stage.jeton(&["refresh", "one"]).succeeded();
+    scene.answer("/v1.0/me/drive", 503, "{}");
+    scene.stage.jeton(&["test", "one"]).succeeded();
+    assert_eq!(scene.account(), business);
+    // Another drive, another id.
+    scene.answer("/v1.0/me/drive", 200, r#"{"id":"b!moved","driveType":"business","owner":{"user":{"id":"x"}}}"#);
+    scene.stage.jeton(&["test", "one"]).succeeded();
+    assert_eq!(scene.account()["extras"]["drive-id"], "b!moved");
+}
+
+#[tokio::test]
+async fn a_personal_account_has_a_drive_of_its_own_kind() {
     let scene = Scene::native().await;
+    let [id, name, login, password] = ["7", "Grace", "grace@example.net", "pw"].map(str::to_owned);
+    scene.microsoft().add_user(User { id, name, login, password }, PERSONAL_TENANT);
+    let connecting = scene.begin(&[]);
+    let back = scene.stage.emulator.consent_as(("grace@example.net", "pw"), &connecting.url, Decision::Grant).await.unwrap();
+    crate::stage::get(back.as_str());
+    connecting.finish().succeeded();
+    let extras = &scene.account()["extras"];
+    assert_eq!((&extras["drive-type"], &extras["tenant-id"]), (&"personal".into(), &PERSONAL_TENANT.into()));
+    assert!(!extras["drive-id"].as_str().unwrap().starts_with("b!"), "{extras}");
+    // Who signs in with another account has another drive.
+    scene.connect(&["--replace"]).await.succeeded();
+    assert_eq!(scene.account()["extras"]["drive-type"], "business");
+}
+
+#[tokio::test]
+async fn where_only_the_drive_may_be_seen_its_owner_is_the_account() {
     let drive = r#"{"id":"b!personal","driveType":"personal","owner":{"user":{"id":"ABC","displayName":"Ada"}}}"#;
-    scene.answer("/v1.0/me/drive", 200, drive);
-    scene.connect(&[]).await.succeeded();
-    // Only the drive may be seen: its owner is the account.
     let scene = Scene::native().await;
     scene.answer("/v1.0/me/drive", 200, drive);
     let ran = scene.connect(&["--scope", "Files.Read"]).await.succeeded();
     assert!(ran.stderr.contains("as Ada"), "{ran:?}");
-    let list: serde_json::Value = serde_json::from_str(&scene.stage.jeton(&["show", "one", "--json"]).succeeded().stdout).unwrap();
-    assert_eq!((&list["account"]["id"], &list["account"]["name"]), (&"ABC".into(), &"Ada".into()));
+    let account = scene.account();
+    assert_eq!((&account["id"], &account["name"], &account["extras"]["drive-id"]), (&"ABC".into(), &"Ada".into(), &"b!personal".into()));
 }
 
 #[tokio::test]
@@ -97,6 +132,12 @@ async fn a_request_of_the_api_is_refreshed_once_and_judged() {
 }
 
 impl Scene {
+    /// Whose the connection is, as programs are told.
+    fn account(&self) -> serde_json::Value {
+        let shown = self.stage.jeton(&["show", "one", "--json"]).succeeded().stdout;
+        serde_json::from_str::<serde_json::Value>(&shown).unwrap()["account"].clone()
+    }
+
     /// Graph answers the next request of this path so.
     fn answer(&self, path: &str, status: u16, body: &str) {
         let fault = Fault::Body { status, content_type: "application/json".into(), bytes: body.to_owned().into() };

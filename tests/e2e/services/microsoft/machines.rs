@@ -55,13 +55,3 @@ async fn what_is_missing_is_named_with_who_must_act() {
         scene.act(arguments).failed(exit, &says);
     }
 }
-
-#[tokio::test]
-async fn an_app_that_no_administrator_allowed_gets_the_address_for_one() {
-    let mut app = web();
-    app.admin_consent.clear();
-    let scene = Scene::of(app).await;
-    scene.add_secret_client(SECRET, &["--set", &format!("tenant={DEFAULT_TENANT}")]).succeeded();
-    let address = format!("https://login.microsoftonline.com/{DEFAULT_TENANT}/adminconsent?client_id={}", super::ID);
-    scene.act(&[]).failed(5, &["an administrator of the service must approve the app first", "AADSTS65001", &address]);
-}

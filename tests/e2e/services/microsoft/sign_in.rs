@@ -91,14 +91,6 @@ async fn a_person_who_declines_is_told_so() {
 }
 
 #[tokio::test]
-async fn where_people_may_not_consent_an_administrator_gets_the_address() {
-    let scene = Scene::native().await;
-    scene.microsoft().set_users_may_consent(false);
-    let address = format!("https://login.microsoftonline.com/organizations/adminconsent?client_id={ID}");
-    scene.connect(&[]).await.failed(5, &["an administrator of the service must approve the app first", "AADSTS90094", &address]);
-}
-
-#[tokio::test]
 async fn an_id_token_from_elsewhere_is_refused_with_all_that_came_with_it() {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;

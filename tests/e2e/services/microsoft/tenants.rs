@@ -68,6 +68,8 @@ async fn an_app_that_is_not_for_a_tenant_never_comes_back() {
         let page = scene.stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap_err();
         assert!(page.to_string().contains(number), "{tenant}: {page}");
         connecting.stop();
+        let guide = scene.stage.jeton(&["providers", "show", "microsoft", "--guide"]).succeeded().stdout;
+        assert!(guide.contains(&format!("`{number}`")), "the guide doesn't explain {number}");
     }
 }
 

@@ -13,27 +13,32 @@ use super::grants::{Access, Principal};
 use super::{GoogleService, scopes};
 use crate::User;
 use crate::form::Form;
-use crate::json::json as answer;
+use crate::json::{json as answer, with};
 
 /// GET and POST `/v1/userinfo`
 pub(super) async fn userinfo(State(service): State<GoogleService>, headers: HeaderMap) -> Response {
     let user = service.admit(&headers, scopes::is_identity).and_then(|access| Ok((service.user(&access)?, access)));
     match user {
         Err(trouble) => trouble.answer(),
-        Ok((user, access)) => {
-            let has = |name: &str| access.scopes.iter().any(|scope| scope == name || scope.ends_with(&format!("userinfo.{name}")));
-            let mut body = json!({ "sub": user.id });
-            let more = [
-                ("email", has("email").then(|| json!(user.login))),
-                ("email_verified", has("email").then_some(json!(true))),
-                ("name", has("profile").then(|| json!(user.name))),
-            ];
-            if let Some(members) = body.as_object_mut() {
-                members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-            }
-            answer(StatusCode::OK, &body)
-        }
+        Ok((user, access)) => answer(StatusCode::OK, &with(json!({}), person(&user, &access.scopes))),
     }
+}
+
+/// What a token of these scopes tells of a person.
+pub(super) fn person(user: &User, scopes: &[String]) -> [(&'static str, Option<Value>); 5] {
+    let has = |name: &str| scopes.iter().any(|scope| scope == name || scope.ends_with(&format!("userinfo.{name}")));
+    [
+        ("sub", Some(json!(user.id))),
+        ("email", has("email").then(|| json!(user.login))),
+        ("email_verified", has("email").then_some(json!(true))),
+        ("name", has("profile").then(|| json!(user.name))),
+        ("hd", organization(user).map(|domain| json!(domain))),
+    ]
+}
+
+/// The domain of a Workspace account. There is one organization.
+pub(super) fn organization(user: &User) -> Option<&str> {
+    user.login.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| *domain == "example.com")
 }
 
 /// GET `/drive/v3/about`, which wants to be told the `fields`.
@@ -44,14 +49,17 @@ pub(super) async fn about(State(service): State<GoogleService>, uri: Uri, header
     };
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
     let Some(fields) = query.get("fields") else { return Trouble::BadRequest.answer() };
-    let (name, address) = match &access.principal {
-        Principal::User(id) => service.0.people.by_id(id).map(|user| (user.name, user.login)).unwrap_or_default(),
-        Principal::ServiceAccount(email) => (email.clone(), email.clone()),
-        Principal::Federated(subject) => (subject.clone(), String::new()),
+    let (id, name, address) = match &access.principal {
+        Principal::User(id) => {
+            service.0.people.by_id(id).map(|user| (id, user.name, user.login)).unwrap_or((id, String::new(), String::new()))
+        }
+        Principal::ServiceAccount(email) => (email, email.clone(), email.clone()),
+        Principal::Federated(subject) => (subject, subject.clone(), String::new()),
     };
+    let id = service.0.mint.seal("drive-permission", id);
     let all = json!({
         "kind": "drive#about",
-        "user": { "kind": "drive#user", "displayName": name, "emailAddress": address, "me": true },
+        "user": { "kind": "drive#user", "displayName": name, "emailAddress": address, "permissionId": id, "me": true },
         "storageQuota": { "limit": "16106127360", "usage": "4096" },
     });
     let wanted: Vec<&str> = fields.split(',').map(|field| field.split(['/', '(']).next().unwrap_or(field).trim()).collect();

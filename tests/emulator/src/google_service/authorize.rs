@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Response};
 use http::header::USER_AGENT;
 use http::{HeaderMap, StatusCode, Uri};
 
+use super::api::organization;
 use super::client::{Client, ClientState, Publishing};
 use super::grants::{Code, Grant};
 use super::{GoogleService, SERVICE, redirect, scopes};
 use crate::back::Back;
-use crate::form::Form;
+use crate::form::{Form, words};
 use crate::page::error_page_with;
 use crate::people::User;
 use crate::pkce::Challenge;
@@ -51,7 +52,11 @@ pub(super) async fn answer(
         Outcome::Page(page) => page,
         Outcome::Decided { granted: false, .. } => wish.denied(),
         Outcome::Decided { user, granted: true } => {
-            if wish.client.publishing == Publishing::Internal && !user.login.ends_with("@example.com") {
+            if wish.client.publishing == Publishing::Testing && !wish.client.is_tested_by(&user.login) {
+                let text = "The app is being tested, and only its testers get in.";
+                return Refused(StatusCode::FORBIDDEN, "access_denied", text).into_response();
+            }
+            if wish.client.publishing == Publishing::Internal && organization(&user).is_none() {
                 return Refused(StatusCode::FORBIDDEN, "org_internal", "This app is for the users of its organization.").into_response();
             }
             let ticked: Vec<_> = form.parameters().iter().filter(|(name, _)| name == "scope").map(|(_, scope)| scope.as_str()).collect();
@@ -120,7 +125,7 @@ impl Wish {
         if query.get("response_type") != Some("code") {
             return Err(Refused::bad("unsupported_response_type", "The emulator knows only response_type=code."));
         }
-        let scopes = scopes::split(query.get("scope"));
+        let scopes = words(query.get("scope"));
         if scopes.is_empty() {
             return Err(Refused::bad("invalid_request", "Missing required parameter: scope"));
         }

@@ -26,6 +26,9 @@ pub struct Client {
     /// How far the project's consent screen is published.
     #[serde(default)]
     pub publishing: Publishing,
+    /// The addresses of those who may sign in while it is in testing. Empty: everybody.
+    #[serde(default)]
+    pub test_users: Vec<String>,
     /// What stands between the client and its tokens.
     #[serde(default)]
     pub state: ClientState,
@@ -99,6 +102,7 @@ impl Client {
             redirect_uris: Vec::new(),
             project: a_project(),
             publishing: Publishing::Production,
+            test_users: Vec::new(),
             state: ClientState::Active,
             access_seconds: None,
         }
@@ -127,6 +131,17 @@ impl Client {
     #[must_use]
     pub fn publishing(self, publishing: Publishing) -> Self {
         Self { publishing, ..self }
+    }
+
+    /// Lets one more user sign in while it is in testing.
+    #[must_use]
+    pub fn test_user(mut self, login: &str) -> Self {
+        self.test_users.push(login.to_owned());
+        self
+    }
+
+    pub(super) fn is_tested_by(&self, login: &str) -> bool {
+        self.test_users.is_empty() || self.test_users.iter().any(|user| user == login)
     }
 
     /// Lets users grant access for so long only.

@@ -13,7 +13,7 @@ use super::client::{Client, ClientKind};
 use super::refusal::Refusal;
 use super::{GoogleService, SERVICE, scopes};
 use crate::device::{Asks, INTERVAL, Visit};
-use crate::form::Form;
+use crate::form::{Form, words};
 use crate::json::json as answer;
 use crate::sign_in::Consent;
 
@@ -82,7 +82,7 @@ impl GoogleService {
         if !client.is_for_devices() {
             return Err(Refusal::InvalidClientType);
         }
-        let scopes = scopes::split(form.get("scope"));
+        let scopes = words(form.get("scope"));
         if scopes.is_empty() || !scopes.iter().all(|scope| scopes::is_for_devices(scope)) {
             return Err(Refusal::InvalidScope);
         }

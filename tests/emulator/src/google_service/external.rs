@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -19,15 +21,17 @@ use super::api::{Trouble, bearer};
 use super::grants::{Access, Principal};
 use super::refusal::Refusal;
 use super::{GoogleService, scopes};
-use crate::form::Form;
+use crate::form::{Form, words};
 use crate::json::json as answer;
 use crate::jwt::{Jwt, unix};
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const SUBJECT_TOKENS: [&str; 2] = ["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"];
+const SAML: &str = "urn:ietf:params:oauth:token-type:saml2";
 
-/// A provider of a workload identity pool: whose tokens Google takes. Of the kinds of token the emulator knows JWTs in RS256.
+/// A provider of a workload identity pool: whose tokens Google takes. Of the kinds of token the emulator knows JWTs in RS256, and a
+/// little of SAML.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadProvider {
@@ -39,6 +43,27 @@ pub struct WorkloadProvider {
     pub token_audience: String,
     /// The public half of its key, in PEM.
     pub public_key_pem: String,
+}
+
+impl WorkloadProvider {
+    /// Whom a JWT is about, if it is one of this provider's.
+    fn subject(&self, token: &str, now: u64) -> Option<String> {
+        let jwt = Jwt::read(token)?;
+        let key = DecodingKey::from_rsa_pem(self.public_key_pem.as_bytes()).ok()?;
+        let fits = jwt.is_signed(&key, &[Algorithm::RS256])
+            && jwt.text("iss") == Some(&self.issuer)
+            && jwt.is_for(&[&self.token_audience])
+            && jwt.seconds("exp").is_some_and(|exp| now < exp);
+        jwt.text("sub").filter(|_| fits).map(str::to_owned)
+    }
+
+    /// The same for an assertion in base64 that isn't signed: the emulator knows of SAML only how it is sent.
+    fn saml_subject(&self, token: &str) -> Option<String> {
+        let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
+        let between = |tag: &str| text.split_once(&format!("<{tag}>"))?.1.split('<').next();
+        between("Issuer").filter(|issuer| *issuer == self.issuer)?;
+        between("NameID").map(str::to_owned)
+    }
 }
 
 /// POST `/v1/token` of the security token service.
@@ -74,25 +99,23 @@ impl GoogleService {
         if parameter("grant_type")? != TOKEN_EXCHANGE {
             return Err(Refusal::UnsupportedGrantType);
         }
-        if parameter("requested_token_type")? != ACCESS_TOKEN || !SUBJECT_TOKENS.contains(&parameter("subject_token_type")?) {
+        if parameter("requested_token_type")? != ACCESS_TOKEN {
             return Err(Refusal::SubjectToken);
         }
         let audience = parameter("audience")?;
         let providers = self.0.state.get().workload_providers.clone();
         let provider = providers.iter().find(|provider| provider.audience == audience).ok_or(Refusal::SubjectToken)?;
-        let asked = scopes::split(Some(parameter("scope")?));
+        let asked = words(Some(parameter("scope")?));
         if asked.is_empty() || !asked.iter().all(|scope| scopes::is_known(scope)) {
             return Err(Refusal::InvalidScope);
         }
-        let jwt = Jwt::read(parameter("subject_token")?).ok_or(Refusal::SubjectToken)?;
-        let key = DecodingKey::from_rsa_pem(provider.public_key_pem.as_bytes()).map_err(|_| Refusal::SubjectToken)?;
-        let now = unix(self.0.clock.now());
-        let fits = jwt.is_signed(&key, &[Algorithm::RS256])
-            && jwt.text("iss") == Some(&provider.issuer)
-            && jwt.is_for(&[&provider.token_audience])
-            && jwt.seconds("exp").is_some_and(|exp| now < exp);
-        let (true, Some(subject)) = (fits, jwt.text("sub")) else { return Err(Refusal::SubjectToken) };
-        let principal = Principal::Federated(subject.to_owned());
+        let token = parameter("subject_token")?;
+        let subject = match parameter("subject_token_type")? {
+            SAML => provider.saml_subject(token),
+            kind if SUBJECT_TOKENS.contains(&kind) => provider.subject(token, unix(self.0.clock.now())),
+            _ => None,
+        };
+        let principal = Principal::Federated(subject.ok_or(Refusal::SubjectToken)?);
         let issued = self.0.state.get().grants.access(self.now(), audience, "", principal, &asked);
         Ok(json!({
             "access_token": issued.access_token,

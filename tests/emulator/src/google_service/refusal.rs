@@ -2,9 +2,9 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::json::json as answer;
+use crate::json::{json as answer, with};
 
 /// A refusal of the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,10 +164,8 @@ impl Refusal {
 
     pub(super) fn answer(self) -> Response {
         let (status, error, description) = self.wire();
-        let mut body = json!({ "error": error, "error_description": description });
-        if let (Some(subtype), Some(members)) = (self.subtype(), body.as_object_mut()) {
-            members.insert("error_subtype".to_owned(), json!(subtype));
-        }
+        let body = json!({ "error": error, "error_description": description });
+        let body = with(body, [("error_subtype", self.subtype().map(Value::from))]);
         answer(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), &body)
     }
 }

@@ -52,8 +52,3 @@ pub(super) fn name(scope: &str) -> &'static str {
         _ => "Use",
     }
 }
-
-/// The names in a `scope` parameter.
-pub(super) fn split(scope: Option<&str>) -> Vec<String> {
-    scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
-}

@@ -8,6 +8,7 @@ use super::grants::Principal;
 use super::refusal::Refusal;
 use super::token::ISSUER;
 use super::{GoogleService, scopes};
+use crate::form::words;
 use crate::jwt::{Jwt, unix};
 
 /// The addresses of the token endpoint, any of which an assertion may be for.
@@ -78,7 +79,7 @@ impl GoogleService {
             });
             return Ok(json!({ "id_token": self.0.signer.sign(&claims).ok_or(Refusal::InternalFailure)? }));
         }
-        let asked = scopes::split(jwt.text("scope"));
+        let asked = words(jwt.text("scope"));
         if asked.is_empty() || !asked.iter().all(|scope| scopes::is_known(scope)) {
             return Err(Refusal::InvalidScope);
         }

@@ -8,15 +8,16 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde_json::{Value, json};
 
+use super::GoogleService;
+use super::api::{organization, person};
 use super::client::{Client, ClientState, Publishing};
 use super::dpop::Space;
 use super::grants::{Grant, Issued, Principal};
 use super::refusal::Refusal;
-use super::{GoogleService, scopes};
 use crate::credentials::Credentials;
 use crate::device::Poll;
-use crate::form::Form;
-use crate::json::json as answer;
+use crate::form::{Form, words};
+use crate::json::{json as answer, with};
 use crate::jwt::unix;
 
 /// The issuer of id tokens.
@@ -131,10 +132,10 @@ impl GoogleService {
             return Err(Refusal::InvalidRapt);
         }
         let user = self.0.people.by_id(&grant.user).ok_or(Refusal::DeadToken)?;
-        if client.publishing == Publishing::Internal && !user.login.ends_with("@example.com") {
+        if client.publishing == Publishing::Internal && organization(&user).is_none() {
             return Err(Refusal::OrgInternal);
         }
-        let asked = scopes::split(form.get("scope"));
+        let asked = words(form.get("scope"));
         if asked.iter().any(|scope| !grant.scopes.contains(scope)) {
             return Err(Refusal::InvalidScope);
         }
@@ -171,7 +172,7 @@ impl GoogleService {
     /// The answer. With `openid` it has an id token, after a refresh as well.
     fn tokens(&self, grant: &Grant, issued: &Issued, nonce: Option<&str>) -> Value {
         let id_token = grant.scopes.iter().any(|scope| scope == "openid").then(|| self.id_token(grant, nonce)).flatten();
-        let mut body = json!({
+        let body = json!({
             "access_token": issued.access_token,
             "expires_in": issued.expires_in,
             "scope": grant.scopes.join(" "),
@@ -182,33 +183,20 @@ impl GoogleService {
             ("refresh_token_expires_in", issued.refresh_token_expires_in.map(Value::from)),
             ("id_token", id_token.map(Value::from)),
         ];
-        if let Some(members) = body.as_object_mut() {
-            members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        }
-        body
+        with(body, more)
     }
 
     fn id_token(&self, grant: &Grant, nonce: Option<&str>) -> Option<String> {
         let user = self.0.people.by_id(&grant.user)?;
         let now = unix(self.0.clock.now());
-        let mut claims = json!({
+        let claims = json!({
             "iss": ISSUER,
             "azp": grant.client,
             "aud": grant.client,
-            "sub": user.id,
             "iat": now,
             "exp": now + 3600,
         });
-        let has = |name: &str| grant.scopes.iter().any(|scope| scope == name || scope.ends_with(&format!("userinfo.{name}")));
-        let more = [
-            ("nonce", nonce.map(Value::from)),
-            ("email", has("email").then(|| json!(user.login))),
-            ("email_verified", has("email").then_some(json!(true))),
-            ("name", has("profile").then(|| json!(user.name))),
-        ];
-        if let Some(members) = claims.as_object_mut() {
-            members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        }
-        self.0.signer.sign(&claims)
+        let claims = with(claims, [("nonce", nonce.map(Value::from))]);
+        self.0.signer.sign(&with(claims, person(&user, &grant.scopes)))
     }
 }

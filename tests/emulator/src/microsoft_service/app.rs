@@ -23,13 +23,16 @@ pub struct App {
     /// Certificates in PEM, for assertions.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// Whose tokens, of other identity providers, stand for a secret.
+    #[serde(default)]
+    pub federated_credentials: Vec<FederatedCredential>,
     /// Redirect URIs with their platforms.
     #[serde(default)]
     pub redirect_uris: Vec<RedirectUri>,
     /// Whether the device flow and other flows without a secret are allowed.
     #[serde(default)]
     pub allow_public_client_flows: bool,
-    /// Tenants whose admins consented to its application permissions.
+    /// Tenants whose admins consented to all that it is configured for.
     #[serde(default)]
     pub admin_consent: Vec<String>,
     /// Switched off by its owner or an admin.
@@ -46,6 +49,20 @@ pub struct Secret {
     /// Whether its end has passed.
     #[serde(default)]
     pub expired: bool,
+}
+
+/// Whose tokens stand for a secret: those of this issuer, with this subject and audience.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FederatedCredential {
+    /// Their `iss`.
+    pub issuer: String,
+    /// Their `sub`.
+    pub subject: String,
+    /// Their `aud`. Microsoft suggests `api://AzureADTokenExchange`.
+    pub audience: String,
+    /// The public half of the issuer's key, in PEM.
+    pub public_key_pem: String,
 }
 
 /// Whose accounts may sign in to an app.
@@ -111,6 +128,7 @@ impl App {
             audience: Audience::All,
             secrets: Vec::new(),
             certificates: Vec::new(),
+            federated_credentials: Vec::new(),
             redirect_uris: Vec::new(),
             allow_public_client_flows: false,
             admin_consent: Vec::new(),
@@ -129,6 +147,13 @@ impl App {
     #[must_use]
     pub fn certificate(mut self, pem: &str) -> Self {
         self.certificates.push(pem.to_owned());
+        self
+    }
+
+    /// Lets tokens of another identity provider stand for a secret.
+    #[must_use]
+    pub fn federated(mut self, credential: FederatedCredential) -> Self {
+        self.federated_credentials.push(credential);
         self
     }
 
@@ -169,6 +194,16 @@ impl App {
     pub fn admin_consent(mut self, tenant: &str) -> Self {
         self.admin_consent.push(tenant.to_owned());
         self
+    }
+
+    /// Whether an admin of this tenant consented to it.
+    pub(super) fn is_allowed_in(&self, tenant: &str) -> bool {
+        self.admin_consent.iter().any(|allowed| allowed == tenant)
+    }
+
+    /// Whether it has nothing to prove itself by.
+    pub(super) fn is_public(&self) -> bool {
+        self.secrets.is_empty() && self.certificates.is_empty() && self.federated_credentials.is_empty()
     }
 
     pub(super) fn check(&self) -> Result<(), RegistrationError> {

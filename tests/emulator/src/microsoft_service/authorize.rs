@@ -14,7 +14,7 @@ use super::refusal::{Refusal, Stamp};
 use super::tenant::Authority;
 use super::{SERVICE, Site, redirect, scopes};
 use crate::back::{Back, see};
-use crate::form::Form;
+use crate::form::{Form, words};
 use crate::page::{error_page, escape, page};
 use crate::people::User;
 use crate::pkce::Challenge;
@@ -117,7 +117,7 @@ impl Wish {
         if query.get("response_type") != Some("code") {
             return Err(Refusal::aadsts(700_054));
         }
-        let scopes = scopes::split(query.get("scope"));
+        let scopes = words(query.get("scope"));
         if scopes.is_empty() {
             return Err(Refusal::aadsts(900_144));
         }
@@ -154,7 +154,7 @@ impl Wish {
 
     fn granted(&self, site: &Site, user: &User, headers: &HeaderMap) -> Response {
         let tenant = site.service.tenant_of(&user.id);
-        let allowed = self.authority.admits_account(&tenant, &self.app).and_then(|()| site.service.users_may_consent());
+        let allowed = self.authority.admits_account(&tenant, &self.app).and_then(|()| site.service.users_may_consent(&self.app, &tenant));
         if let Err(refusal) = allowed {
             return self.refused(site, headers, &refusal);
         }

@@ -66,6 +66,7 @@ pub(super) const CATALOGUE: &[(u32, &str, u16, &str)] = &[
     (50194, UNAUTHORIZED, 400, "The application isn't configured as multi-tenant, so the /common endpoint isn't supported for it."),
     (9_002_332, UNAUTHORIZED, 400, "The application is for organizational accounts only; don't use the /consumers endpoint for it."),
     (9_002_331, UNAUTHORIZED, 400, "The application is for personal accounts only; use the /consumers endpoint for it."),
+    (28000, SCOPE, 400, "The scope isn't valid, because it contains more than one resource."),
     (70011, SCOPE, 400, "The scope of the request isn't valid."),
     (28002, SCOPE, 400, "The scope isn't valid for the code."),
     (28003, SCOPE, 400, "The scope can't be empty when a code is redeemed."),
@@ -102,4 +103,11 @@ pub(super) const CATALOGUE: &[(u32, &str, u16, &str)] = &[
     (70019, "expired_token", 400, "The device code has expired."),
     (90120, GRANT, 400, "The device code was already used."),
     (50134, GRANT, 400, "The request came to the wrong data center."),
+    // Of assertions that aren't the client's own: Microsoft documents them beside its table.
+    (50013, GRANT, 400, "The assertion isn't valid: its signature, its time or its form."),
+    (500_131, GRANT, 400, "The assertion's audience doesn't match the client that presents it."),
+    (70021, CLIENT, 401, "No matching federated identity record found for the presented assertion."),
+    (700_211, CLIENT, 401, "No matching federated identity record found for the presented assertion's issuer."),
+    (700_212, CLIENT, 401, "No matching federated identity record found for the presented assertion's audience."),
+    (700_213, CLIENT, 401, "No matching federated identity record found for the presented assertion's subject."),
 ];

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::Site;
-use super::app::App;
+use super::app::{App, FederatedCredential};
 use super::refusal::Refusal;
 use crate::credentials::Credentials;
 use crate::form::Form;
@@ -47,10 +47,9 @@ impl Site {
         if app.disabled {
             return Err(Refusal::aadsts(7_000_112));
         }
-        let public = app.secrets.is_empty() && app.certificates.is_empty();
         match (shown.client_secret, assertion) {
             (None, None) => Ok(Caller { app, proven: false }),
-            _ if public => Err(Refusal::aadsts(700_025)),
+            _ if app.is_public() => Err(Refusal::aadsts(700_025)),
             (Some(_), Some(_)) => Err(Refusal::aadsts(9_002_313)),
             (Some(secret), None) => match app.secrets.iter().find(|known| known.value == secret) {
                 None => Err(Refusal::aadsts(7_000_215)),
@@ -69,6 +68,9 @@ impl Site {
 
     fn check_assertion(&self, segment: &str, app: &App, assertion: &str) -> Result<(), Refusal> {
         let jwt = Jwt::read(assertion).ok_or(Refusal::aadsts(50012))?;
+        if jwt.text("iss") != Some(&app.client_id) && !app.federated_credentials.is_empty() {
+            return self.check_federated(app, &jwt);
+        }
         let algorithm = match jwt.header("alg") {
             Some("PS256") => Algorithm::PS256,
             Some("RS256") => Algorithm::RS256,
@@ -88,6 +90,23 @@ impl Site {
         if jwt.text("iss") != Some(&app.client_id) || !jwt.is_for(&[&token, &issuer]) {
             return Err(Refusal::aadsts(50012));
         }
+        self.in_time(&jwt)
+    }
+
+    /// A token of another identity provider.
+    fn check_federated(&self, app: &App, jwt: &Jwt) -> Result<(), Refusal> {
+        let known = app.federated_credentials.iter().filter(|known| jwt.text("iss") == Some(&known.issuer));
+        let known: Vec<_> = known.collect();
+        let any = |fits: &dyn Fn(&&&FederatedCredential) -> bool, number| known.iter().find(fits).ok_or(Refusal::aadsts(number));
+        any(&|_| true, 700_211)?;
+        any(&|known| jwt.text("sub") == Some(&known.subject), 700_213)?;
+        let fits = |known: &FederatedCredential| jwt.text("sub") == Some(&known.subject) && jwt.is_for(&[&known.audience]);
+        let credential = any(&|known| fits(known), 700_212)?;
+        let key = DecodingKey::from_rsa_pem(credential.public_key_pem.as_bytes()).map_err(|_| Refusal::aadsts(50013))?;
+        if jwt.is_signed(&key, &[Algorithm::RS256]) { self.in_time(jwt) } else { Err(Refusal::aadsts(50013)) }
+    }
+
+    fn in_time(&self, jwt: &Jwt) -> Result<(), Refusal> {
         let now = unix(self.service.0.clock.now());
         let begun = jwt.seconds("nbf").is_none_or(|nbf| nbf <= now.saturating_add(LEEWAY));
         let lasts = jwt.seconds("exp").is_some_and(|exp| now < exp.saturating_add(LEEWAY));

@@ -13,12 +13,11 @@ use super::refusal::Refusal;
 use super::tenant::{Authority, Cloud};
 use super::{SERVICE, Site, scopes};
 use crate::device::{Asks, INTERVAL, Visit};
-use crate::form::Form;
+use crate::form::{Form, words};
 use crate::json::json as answer;
 use crate::sign_in::Consent;
 
 const LIFETIME: Duration = Duration::from_secs(900);
-const PAGE: &str = "https://microsoft.com/devicelogin";
 const PERSONAL_PAGE: &str = "https://www.microsoft.com/link";
 
 /// What a device asks for.
@@ -72,12 +71,12 @@ impl Site {
             (authority, state.apps.get(id).cloned().ok_or(Refusal::aadsts(700_016))?)
         };
         authority.admits_app(&app)?;
-        let scopes = scopes::split(Some(form.get("scope").ok_or(Refusal::aadsts(900_144))?));
+        let scopes = words(Some(form.get("scope").ok_or(Refusal::aadsts(900_144))?));
         self.known_resources(&scopes)?;
         let wish = Wish { client_id: app.client_id, cloud: self.cloud, scopes };
         let until = self.service.now().saturating_add(LIFETIME);
         let (device_code, user_code) = self.service.0.devices.get().begin(until, wish);
-        let page = if authority == Authority::Consumers { PERSONAL_PAGE } else { PAGE };
+        let page = if authority == Authority::Consumers { PERSONAL_PAGE } else { self.cloud.device_page() };
         Ok(json!({
             "user_code": user_code,
             "device_code": device_code,

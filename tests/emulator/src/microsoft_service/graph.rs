@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::grants::Access;
 use super::refusal::guid;
-use super::{MicrosoftService, Site, scopes};
+use super::{MicrosoftService, PERSONAL_TENANT, Site, scopes};
 use crate::User;
 use crate::json::json as answer;
 use crate::shelf::Missing;
@@ -36,15 +36,7 @@ pub(super) async fn me(State(site): State<Site>, headers: HeaderMap) -> Response
 pub(super) async fn drive(State(site): State<Site>, headers: HeaderMap) -> Response {
     match site.admit(&headers, &["Files.Read", "Files.ReadWrite"]).and_then(|access| site.user(&access)) {
         Err(trouble) => site.service.trouble(trouble, &headers),
-        Ok(user) => answer(
-            StatusCode::OK,
-            &json!({
-                "id": site.service.0.mint.seal("drive", &user.id),
-                "driveType": "business",
-                "owner": { "user": { "id": guid(&site.service.0.mint, "oid", &user.id), "displayName": user.name } },
-                "quota": { "total": 1_099_511_627_776_u64, "used": 4096, "state": "normal" },
-            }),
-        ),
+        Ok(user) => answer(StatusCode::OK, &site.drive_of(&user)),
     }
 }
 
@@ -154,7 +146,7 @@ impl Site {
             Missing::Expired => Trouble::Expired,
             Missing::Unknown | Missing::Ended => Trouble::Invalid,
         })?;
-        if access.cloud != self.cloud || access.resource != self.cloud.graph() {
+        if access.cloud != self.cloud || !self.cloud.is_graph(&access.resource) {
             return Err(Trouble::Invalid);
         }
         if let Some(claims) = state.required_claims.as_ref().filter(|claims| access.claims.as_ref() != Some(*claims)) {
@@ -169,6 +161,23 @@ impl Site {
                 .any(|scope| scope == ".default" || scope == *wanted || scope.starts_with(&longer))
         };
         if wanted.iter().any(has) { Ok(access) } else { Err(Trouble::Scope) }
+    }
+
+    /// The OneDrive of a person, which has ids of another form than that of an organization.
+    fn drive_of(&self, user: &User) -> Value {
+        let mint = &self.service.0.mint;
+        let personal = self.service.tenant_of(&user.id) == PERSONAL_TENANT;
+        let number = mint.seal("drive", &user.id);
+        let (id, kind) = match personal {
+            true => (number.get(..16).unwrap_or(&number).to_ascii_uppercase(), "personal"),
+            false => (format!("b!{number}"), "business"),
+        };
+        json!({
+            "id": id,
+            "driveType": kind,
+            "owner": { "user": { "id": guid(mint, "oid", &user.id), "displayName": user.name } },
+            "quota": { "total": 1_099_511_627_776_u64, "used": 4096, "state": "normal" },
+        })
     }
 
     fn user(&self, access: &Access) -> Result<User, Trouble> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::catalogue::CATALOGUE;
-use crate::json::json as answer;
+use crate::json::{json as answer, with};
 use crate::mint::Mint;
 
 /// A refusal of the token endpoint, or the end of an authorization request.
@@ -22,6 +22,7 @@ pub struct Refusal {
     text: &'static str,
     suberror: Option<String>,
     claims: Option<String>,
+    numberless: bool,
 }
 
 impl Refusal {
@@ -30,7 +31,7 @@ impl Refusal {
         let known = CATALOGUE.iter().find(|(known, ..)| *known == code);
         let (error, status, text) =
             known.map_or(("invalid_request", 400, "The request failed."), |(_, error, status, text)| (error, *status, text));
-        Self { code, error, status, text, suberror: None, claims: None }
+        Self { code, error, status, text, suberror: None, claims: None, numberless: false }
     }
 
     /// All the numbers of the catalogue.
@@ -65,6 +66,12 @@ impl Refusal {
         Self { suberror: Some(suberror.to_owned()), ..self }
     }
 
+    /// With the number in `error_codes` alone, and not in the text.
+    #[must_use]
+    pub fn listed_only(self) -> Self {
+        Self { numberless: true, ..self }
+    }
+
     /// With claims that the next authorization request must carry: JSON as text.
     #[must_use]
     pub fn claims(self, claims: &str) -> Self {
@@ -91,15 +98,16 @@ impl Stamp {
 
     /// The text with everything in it, as in `error_description`.
     pub(super) fn describe(&self, refusal: &Refusal) -> String {
+        let number = if refusal.numberless { String::new() } else { format!("AADSTS{}: ", refusal.code) };
         format!(
-            "AADSTS{}: {}\r\nTrace ID: {}\r\nCorrelation ID: {}\r\nTimestamp: {}",
-            refusal.code, refusal.text, self.trace_id, self.correlation_id, self.timestamp
+            "{number}{}\r\nTrace ID: {}\r\nCorrelation ID: {}\r\nTimestamp: {}",
+            refusal.text, self.trace_id, self.correlation_id, self.timestamp
         )
     }
 
     /// The answer of the token endpoint of `login_host`.
     pub(super) fn answer(&self, refusal: &Refusal, login_host: &str) -> Response {
-        let mut body = json!({
+        let body = json!({
             "error": refusal.error,
             "error_description": self.describe(refusal),
             "error_codes": [refusal.code],
@@ -109,9 +117,7 @@ impl Stamp {
             "error_uri": format!("https://{login_host}/error?code={}", refusal.code),
         });
         let more = [("suberror", refusal.suberror.clone()), ("claims", refusal.claims.clone())];
-        if let Some(members) = body.as_object_mut() {
-            members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
-        }
+        let body = with(body, more.map(|(name, value)| (name, value.map(Value::from))));
         answer(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST), &body)
     }
 }

@@ -35,11 +35,6 @@ pub(super) fn only_resource(scopes: &[String], cloud: Cloud) -> Result<Option<St
     }
 }
 
-/// The names in a `scope` parameter.
-pub(super) fn split(scope: Option<&str>) -> Vec<String> {
-    scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
-}
-
 /// What a scope is called for people.
 pub(super) fn name(scope: &str) -> &'static str {
     match short(scope) {

@@ -58,6 +58,20 @@ impl Cloud {
         }
     }
 
+    /// Whether a resource is this cloud's Graph, under any of its names.
+    pub(super) fn is_graph(self, resource: &str) -> bool {
+        resource == self.graph() || (self == Self::UsGovernment && resource == "https://dod-graph.microsoft.us")
+    }
+
+    /// Where a device's code is entered.
+    pub(super) fn device_page(self) -> &'static str {
+        match self {
+            Self::Global | Self::Germany => "https://microsoft.com/devicelogin",
+            Self::UsGovernment => "https://microsoft.com/deviceloginus",
+            Self::China => "https://microsoft.com/deviceloginchina",
+        }
+    }
+
     /// Where bare scopes belong. The closed German cloud has no host here.
     pub(super) fn graph(self) -> &'static str {
         match self {

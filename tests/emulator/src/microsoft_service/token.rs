@@ -16,11 +16,12 @@ use super::refusal::{Refusal, Stamp, guid};
 use super::tenant::Authority;
 use super::{Site, State as Known, scopes};
 use crate::device::Poll;
-use crate::form::Form;
-use crate::json::json as answer;
+use crate::form::{Form, words};
+use crate::json::{json as answer, with};
 use crate::jwt::unix;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// POST `/{tenant}/oauth2/v2.0/token`
 pub(super) async fn token(
@@ -67,6 +68,7 @@ impl Site {
             "authorization_code" => self.redeem(&authority, &caller, headers, form, parameter("code")?),
             "refresh_token" => self.refresh(&caller, headers, form, parameter("refresh_token")?),
             "client_credentials" => self.client_credentials(&authority, &caller, form),
+            ON_BEHALF_OF => self.on_behalf_of(&caller, form, parameter("assertion")?),
             DEVICE_CODE => self.poll(&authority, &caller, form, parameter("device_code")?),
             _ => Err(Refusal::aadsts(70003)),
         }
@@ -125,13 +127,13 @@ impl Site {
     fn client_credentials(&self, authority: &Authority, caller: &Caller, form: &Form) -> Result<Value, Refusal> {
         let Authority::Tenant(tenant) = authority else { return Err(Refusal::aadsts(9_001_023)) };
         caller.demand_proof(true)?;
-        let scopes = scopes::split(Some(form.get("scope").ok_or(Refusal::aadsts(900_144))?));
+        let scopes = words(Some(form.get("scope").ok_or(Refusal::aadsts(900_144))?));
         let resource = match scopes.as_slice() {
             [only] => only.strip_suffix("/.default").ok_or(Refusal::aadsts(1_002_012))?.trim_end_matches('/').to_owned(),
             _ => return Err(Refusal::aadsts(1_002_012)),
         };
         self.known_resources(&scopes)?;
-        if !caller.app.admin_consent.contains(tenant) {
+        if !caller.app.is_allowed_in(tenant) {
             return Err(Refusal::aadsts(65001).with_error("invalid_grant").suberror("consent_required"));
         }
         let access = Access { user: None, cloud: self.cloud, resource, scopes, claims: form.get("claims").map(str::to_owned) };
@@ -142,6 +144,35 @@ impl Site {
             "ext_expires_in": issued.expires_in,
             "access_token": issued.access_token,
         }))
+    }
+
+    /// For an access token of a person that is for this app's own API.
+    fn on_behalf_of(&self, caller: &Caller, form: &Form, assertion: &str) -> Result<Value, Refusal> {
+        caller.demand_proof(true)?;
+        if form.get("requested_token_use") != Some("on_behalf_of") {
+            return Err(Refusal::aadsts(900_144));
+        }
+        let scopes = words(Some(form.get("scope").ok_or(Refusal::aadsts(900_144))?));
+        scopes::only_resource(&scopes, self.cloud)?;
+        self.known_resources(&scopes)?;
+        let now = self.service.now();
+        let mut state = self.service.0.state.get();
+        let shown = state.grants.owner(now, assertion).map_err(|_| Refusal::aadsts(50013))?;
+        let client = caller.app.client_id.clone();
+        if shown.cloud != self.cloud || (shown.resource != client && shown.resource != format!("api://{client}")) {
+            return Err(Refusal::aadsts(500_131));
+        }
+        let user = shown.user.ok_or(Refusal::aadsts(50013))?;
+        let tenant = state.homes.get(&user).cloned().unwrap_or_else(|| super::DEFAULT_TENANT.to_owned());
+        if !caller.app.is_allowed_in(&tenant) && !state.grants.has_consent(&client, &user, &scopes) {
+            return Err(Refusal::aadsts(65001).with_error("invalid_grant").suberror("consent_required"));
+        }
+        let grant = Grant { client, user, tenant, cloud: self.cloud, scopes: scopes.clone(), platform: Platform::Web };
+        let claims = form.get("claims").map(str::to_owned);
+        let mut issued = state.grants.access(now, self.user_access(&grant, &scopes, claims));
+        issued.refresh_token = state.grants.refresh_token(now, &grant, None);
+        drop(state);
+        Ok(self.tokens(&grant, &scopes, &issued, None))
     }
 
     fn poll(&self, authority: &Authority, caller: &Caller, form: &Form, code: &str) -> Result<Value, Refusal> {
@@ -174,7 +205,7 @@ impl Site {
 
     /// The scopes of the access token: those asked for, or those granted for the first resource.
     fn wanted(&self, state: &Known, grant: &Grant, asked: Option<&str>) -> Result<Vec<String>, Refusal> {
-        let asked = scopes::split(asked);
+        let asked = words(asked);
         scopes::only_resource(&asked, self.cloud)?;
         state.known_resources(&asked, self.cloud)?;
         let granted = |scope: &&String| grant.scopes.iter().any(|other| scopes::same(scope, other, self.cloud));
@@ -203,7 +234,7 @@ impl Site {
     /// The answer, in the order in which Microsoft documents it. `offline_access` isn't named in `scope`.
     fn tokens(&self, grant: &Grant, scopes: &[String], issued: &Issued, nonce: Option<&str>) -> Value {
         let named: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| *scope != "offline_access").collect();
-        let mut body = json!({
+        let body = json!({
             "token_type": "Bearer",
             "scope": named.join(" "),
             "expires_in": issued.expires_in,
@@ -211,18 +242,14 @@ impl Site {
             "access_token": issued.access_token,
         });
         let id_token = grant.scopes.iter().any(|scope| scope == "openid").then(|| self.id_token(grant, nonce)).flatten();
-        let more = [("refresh_token", issued.refresh_token.clone()), ("id_token", id_token)];
-        if let Some(members) = body.as_object_mut() {
-            members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
-        }
-        body
+        with(body, [("refresh_token", issued.refresh_token.clone().map(Value::from)), ("id_token", id_token.map(Value::from))])
     }
 
     fn id_token(&self, grant: &Grant, nonce: Option<&str>) -> Option<String> {
         let service = &self.service.0;
         let user = service.people.by_id(&grant.user)?;
         let now = unix(service.clock.now());
-        let mut claims = json!({
+        let claims = json!({
             "ver": "2.0",
             "iss": format!("https://{}/{}/v2.0", self.cloud.login_host(), grant.tenant),
             "aud": grant.client,
@@ -240,10 +267,7 @@ impl Site {
             ("name", has("profile").then(|| json!(user.name))),
             ("preferred_username", has("profile").then(|| json!(user.login))),
         ];
-        if let Some(members) = claims.as_object_mut() {
-            members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        }
-        service.signer.sign(&claims)
+        service.signer.sign(&with(claims, more))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Microsoft.
 
+mod admin_consent;
 mod assertions;
 mod clouds;
 mod consent;

@@ -81,7 +81,7 @@ async fn a_silent_request_asks_nobody_and_an_admin_can_forbid_consent() {
     let silent = emulator.consent(&authorize("common", "web", BACK, &[("prompt", "none")]), Decision::Grant).await.unwrap();
     assert_eq!(parameter(&silent, "error").as_deref(), Some("login_required"));
     emulator.microsoft_service().set_users_may_consent(false);
-    let back = emulator.consent(&authorize("common", "web", BACK, &[]), Decision::Grant).await.unwrap();
+    let back = emulator.consent(&authorize("common", "native", LOCAL, &[]), Decision::Grant).await.unwrap();
     assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
     assert!(parameter(&back, "error_description").unwrap().starts_with("AADSTS90094: "));
 }

@@ -178,7 +178,7 @@ async fn a_registration_is_deleted_where_it_was_made_and_nowhere_else() {
     let client = shown(&stage, ID);
     stage.jeton(&remove).failed(1, &["work-box"]);
     assert_eq!(deletions(), 0, "a connection needs it");
-    stage.jeton(&["remove", "work-box"]).succeeded();
+    stage.jeton(&["remove", "work-box", "--force"]).succeeded();
     let fault = jeton_emulator::Fault::ServerError(503);
     stage.emulator.faults().inject(
         fault,

@@ -126,7 +126,7 @@ async fn another_certificate_is_refused_by_the_service_and_an_unfit_one_before_i
     add_with(&scene.stage, "acme", "one", ("one.key", "one.key"), &[]).failed(5, &["the certificate isn't in PEM", "openssl x509"]);
     add_with(&scene.stage, "acme", "one", ("one.pem", "one.pem"), &[]).failed(5, &["the private key isn't in PEM", "openssl pkey"]);
     openssl(&scene.stage, "x509 -in one.pem -outform DER -out one.der");
-    add_with(&scene.stage, "acme", "one", ("one.der", "one.key"), &[]).failed(5, &["the certificate isn't in PEM", "-inform DER"]);
+    add_with(&scene.stage, "acme", "one", ("one.der", "one.key"), &[]).failed(1, &["one.der", "must be in PEM", "-inform DER"]);
     assert_eq!(scene.stage.jeton(&["clients", "list", "--json"]).succeeded().stdout.trim(), "[]");
 
     add_with(&scene.stage, "acme", "one", ("two.pem", "two.key"), &[]).succeeded();
@@ -147,7 +147,7 @@ async fn a_key_comes_in_every_form_in_which_keys_come() {
     for (key, more) in [("encrypted.key", &opened[..]), ("sec1.key", &[])] {
         add_with(&scene.stage, "acme", "one", ("one.pem", key), more).succeeded();
         scene.stage.jeton(&["connect", "acme", "--name", "one", "--client-credentials"]).succeeded();
-        scene.stage.jeton(&["remove", "one"]).succeeded();
+        scene.stage.jeton(&["remove", "one", "--force"]).succeeded();
         scene.stage.jeton(&["clients", "remove", "one"]).succeeded();
     }
 }
@@ -251,7 +251,8 @@ async fn a_certificate_is_renewed_for_the_same_key() {
     scene.service().register_client(registered(CLIENT_ID, &renewed));
     scene.one("refresh").failed(5, &["doesn't show the client's certificate"]);
     let file = path(&scene.stage, "renewed.pem");
-    scene.stage.jeton(&["clients", "secret", "add", "one", "--kind", "certificate", "--secret-file", file.to_str().unwrap()]).succeeded();
+    let add = ["clients", "secret", "add", "one", "--kind", "certificate", "--secret-file", file.to_str().unwrap()];
+    assert!(scene.stage.jeton(&add).succeeded().stderr.contains("it is the one in use now"));
     scene.one("refresh").succeeded();
     scene.stage.jeton(&["clients", "secret", "drop-old", "one", "--untested"]).succeeded();
     scene.one("refresh").succeeded();

@@ -120,3 +120,25 @@ pub(super) fn refused(error: &(dyn std::error::Error + 'static), shows: bool) ->
     let hint = "Compare it with the one that is registered at the service".to_owned();
     shows.then(|| TransportError::Certificate { what: format!("the service doesn't accept the client's certificate: {said}"), hint })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_of_a_certificate_is_told_as_that_and_everything_else_is_not() {
+        // As it comes out of TLS: an I/O error within another.
+        let said = |alert, shows| refused(&io::Error::other(io::Error::other(rustls::Error::AlertReceived(alert))), shows);
+        for alert in [Alert::BadCertificate, Alert::CertificateExpired, Alert::CertificateUnknown, Alert::UnknownCA, Alert::AccessDenied] {
+            let Some(TransportError::Certificate { what, hint }) = said(alert, true) else { panic!("{alert:?}") };
+            assert!(what.contains("doesn't accept the client's certificate") && hint.contains("registered"), "{what}: {hint}");
+            assert!(said(alert, false).is_none(), "{alert:?} to whoever showed none");
+        }
+        for (shows, says) in [(true, "wants another one"), (false, "wants to see the client's certificate")] {
+            let Some(TransportError::Certificate { what, .. }) = said(Alert::CertificateRequired, shows) else { panic!("{shows}") };
+            assert!(what.contains(says), "{what}");
+        }
+        assert!(said(Alert::HandshakeFailure, true).is_none() && said(Alert::InternalError, false).is_none());
+        assert!(refused(&io::Error::other("no"), true).is_none() && refused(&rustls::Error::DecryptError, true).is_none());
+    }
+}

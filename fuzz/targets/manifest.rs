@@ -57,6 +57,8 @@ fn accepted(manifest: &Manifest) {
         assert!(is_name(name) && endpoint.url.as_str().starts_with("https://") && endpoint.accepts.iter().all(known));
         assert!(endpoint.url.placeholders().iter().all(|name| manifest.settings.contains_key(name) || manifest.extras.contains_key(name)));
         assert!(!endpoint.browser || endpoint.accepts.is_empty() && endpoint.captures.is_none());
+        let pair = ["certificate", "private-key"].iter().all(|name| manifest.secrets.contains_key(*name));
+        assert!(!endpoint.client_certificate || pair && !endpoint.browser && (!endpoint.accepts.is_empty() || endpoint.captures.is_some()));
         assert!(!endpoint.headers.iter().any(|name| name == "set-cookie" || name == "location"));
         let shown: Vec<_> = endpoint.reveals.iter().map(String::as_str).chain(REVEALED).map(keys).collect();
         for (kind, at) in endpoint.captured() {

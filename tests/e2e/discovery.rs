@@ -211,9 +211,9 @@ async fn what_a_document_lies_about_is_not_believed() {
         (member("token_endpoint", Value::Null), 1, &["no way to get a token"]),
         (member("grant_types_supported", json!(["implicit"])), 1, &["no way to get a token"]),
         (
-            member("token_endpoint_auth_methods_supported", json!(["tls_client_auth", "x\u{1b}[2J"])),
+            member("token_endpoint_auth_methods_supported", json!(["attest_jwt_client_auth", "x\u{1b}[2J"])),
             1,
-            &["tls_client_auth", "client_secret_basic"],
+            &["attest_jwt_client_auth", "client_secret_basic"],
         ),
         (member("padding", json!("x".repeat(300 << 10))), 1, &["too large"]),
     ];

@@ -128,3 +128,69 @@ async fn a_service_that_registers_nobody_says_why_and_the_person_is_told_what_to
     assert_ne!(stage.jeton(&["clients", "add", ID, "--register"]).code, 0);
     assert_eq!(stage.emulator.journal().count(|entry| entry.path == "/register"), before);
 }
+
+/// The key is made here; the service is told its public half, and both are used from then on.
+#[tokio::test]
+async fn a_client_that_signs_is_registered_with_the_public_half_of_a_key_that_is_made_here() {
+    for (facts, algorithm) in [("", "RS256"), ("\ntoken_endpoint_auth_signing_alg_values_supported = [\"ES256\"]", "ES256")] {
+        let facts = FACTS.replacen("\"client_secret_basic\", \"client_secret_post\"", "\"private_key_jwt\"", 1).replacen(
+            "[metadata]",
+            &format!("[metadata]{facts}"),
+            1,
+        );
+        let (stage, service) = stage(&facts).await;
+        stage.discover(&[ISSUER]);
+        let added = stage.jeton(&["clients", "add", ID, "--register"]).succeeded();
+        assert!(!added.stderr.contains('!'), "{added:?}");
+        let sent = asked(&stage);
+        assert_eq!(
+            (&sent["token_endpoint_auth_method"], &sent["token_endpoint_auth_signing_alg"]),
+            (&json!("private_key_jwt"), &json!(algorithm))
+        );
+        let keys = sent["jwks"]["keys"].as_array().unwrap();
+        assert!(keys.len() == 1 && keys[0]["alg"] == algorithm && keys[0]["d"].is_null(), "{keys:?}");
+        assert_eq!(shown(&stage, ID)["secrets"], json!(["private-key", "registration-access-token"]));
+        stage.connect_to(ID, &[]).await.succeeded();
+        stage.jeton(&["refresh", "work-box"]).succeeded();
+        assert!(service.is_live(&stage.token()));
+        let store = std::fs::read(stage.store()).unwrap();
+        assert!(!store.windows(11).any(|bytes| bytes == b"PRIVATE KEY"), "the key is sealed");
+    }
+}
+
+/// RFC 7592: the registration goes with the client, and its token goes nowhere else than where clients are registered.
+#[tokio::test]
+async fn a_registration_is_deleted_where_it_was_made_and_nowhere_else() {
+    let (stage, service) = stage(FACTS).await;
+    stage.discover(&[ISSUER]);
+    let register = ["clients", "add", ID, "--register"];
+    let remove = ["clients", "remove", ID, "--deregister"];
+    let deletions = || stage.emulator.journal().count(|entry| entry.method == "DELETE");
+    service.misbehave(says("registration_client_uri", json!("https://evil.example/register/1")));
+    stage.jeton(&register).succeeded();
+    service.behave();
+    stage.jeton(&remove).failed(6, &["https://evil.example/register/1", "isn't where clients are registered", "Nothing was sent"]);
+    stage.jeton(&["clients", "remove", ID]).succeeded();
+    assert_eq!(deletions(), 0);
+
+    stage.jeton(&register).succeeded();
+    stage.connect_to(ID, &[]).await.succeeded();
+    let client = shown(&stage, ID);
+    stage.jeton(&remove).failed(1, &["work-box"]);
+    assert_eq!(deletions(), 0, "a connection needs it");
+    stage.jeton(&["remove", "work-box", "--force"]).succeeded();
+    let fault = jeton_emulator::Fault::ServerError(503);
+    stage.emulator.faults().inject(
+        fault,
+        jeton_emulator::Matcher::any().path(&format!("/register/{}", client["client_id"].as_str().unwrap())),
+        1,
+    );
+    stage.jeton(&remove).failed(4, &["status 503", "nothing was forgotten"]);
+    stage.jeton(&remove).succeeded();
+    assert_eq!(stage.jeton(&["clients", "list", "--json"]).succeeded().stdout.trim(), "[]");
+    assert_eq!(deletions(), 2);
+    assert!(service.issue_tokens(client["client_id"].as_str().unwrap(), &[]).is_none(), "the service doesn't know it any more");
+    // One that was added by hand isn't Jeton's to delete.
+    stage.jeton_with_input(&["clients", "add", ID, "--id", "by-hand", "--secret-file", "-"], "a-secret").succeeded();
+    stage.jeton(&remove).failed(2, &["it didn't register it", "leave out --deregister"]);
+}

@@ -2,6 +2,7 @@
 //! where a test switches that off. `docs/standards.md` has the list.
 
 mod answers;
+mod certificates;
 mod clients;
 mod devices;
 mod sign_in;

@@ -1,4 +1,4 @@
-//! How the client shows who it is (RFC 6749, 2.3; RFC 7523; OpenID Connect Core 1.0, 9).
+//! How the client shows who it is (RFC 6749, 2.3; RFC 7523; RFC 8705; OpenID Connect Core 1.0, 9).
 
 use jeton_provider::*;
 
@@ -29,6 +29,7 @@ pub fn show<'a>(step: Step<'a>, how: &str, client: &Client) -> Result<(Step<'a>,
         },
         "private-key-jwt" => asserted(identified(step), client, "private-key", "RS256")?,
         "client-secret-jwt" => asserted(identified(step), client, "client-secret", "HS256")?,
+        // `none`; and `tls`, where the connection shows it, which is the host's.
         _ => identified(step),
     };
     Ok((step.single("client_id"), Shown::InFields))

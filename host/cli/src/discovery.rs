@@ -68,7 +68,8 @@ async fn document(context: &Context, issuer: &Issuer) -> Result<Vec<u8>> {
 async fn fetch(context: &Context, issuer: &Issuer, mut url: Url) -> Result<Incoming> {
     for _ in 0..=HOPS {
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
-        let request = Outgoing { method: Method::GET, url: url.clone(), headers, body: "".into(), time: TIME, largest: LARGEST };
+        let request =
+            Outgoing { method: Method::GET, url: url.clone(), headers, body: "".into(), identity: None, time: TIME, largest: LARGEST };
         let answer = context.send(request).await?;
         if !(300..400).contains(&answer.status) {
             return Ok(answer);

@@ -34,6 +34,8 @@ pub enum Permission {
     Visit(Place),
     /// To send requests there.
     Reach(Place),
+    /// To have the client's certificate shown there.
+    Certify(Place),
     /// To have a secret of this kind sent there.
     Send(Place, String),
     /// To read all of the answers.
@@ -126,13 +128,14 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
         all.extend(algorithms.iter().map(|algorithm| Permission::Sign(kind.clone(), algorithm.clone())));
     }
     all.extend(audiences.iter().cloned().map(Permission::Audience));
-    for (name, Endpoint { url, browser, accepts, captures, also, reveals, headers, raw_basic: _ }) in endpoints {
+    for (name, Endpoint { url, browser, accepts, captures, also, reveals, headers, raw_basic: _, client_certificate }) in endpoints {
         let place = || Place { name: name.clone(), url: url.as_str().to_owned() };
         if *browser {
             all.insert(Permission::Visit(place()));
             continue;
         }
         all.insert(Permission::Reach(place()));
+        all.extend(client_certificate.then(|| Permission::Certify(place())));
         all.extend(accepts.iter().map(|kind| Permission::Send(place(), kind.clone())));
         all.extend(headers.iter().map(|header| Permission::ReadHeader(place(), header.clone())));
         match captures {
@@ -208,6 +211,7 @@ impl fmt::Display for Permission {
             Self::Visit(place) => write!(f, "opens {place} in your browser"),
             Self::Reach(place) if place.url.ends_with('/') => write!(f, "reaches {place} and every path below it"),
             Self::Reach(place) => write!(f, "reaches {place}"),
+            Self::Certify(place) => write!(f, "has the client's certificate shown to {place}"),
             Self::Send(place, secret) => write!(f, "has the {} sent to {place}", kind(secret)),
             Self::ReadAll(place) => write!(f, "reads everything that {place} answers"),
             Self::Read(place, pointer) => write!(f, "reads {} of what {place} answers", shown(pointer)),

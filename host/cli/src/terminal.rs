@@ -108,29 +108,34 @@ fn write_line(mut stream: impl Write, line: &str) -> Result {
         .map_err(|error| Failure::new(format!("can't write the result: {error}"), "Check where the output goes"))
 }
 
+/// What to do with a file that isn't text.
+const BINARY: &str = "A key or a certificate must be in PEM. Of DER: openssl pkey, or x509, -inform DER -in FILE. Of PKCS#12: openssl pkcs12 \
+    -nodes -in FILE";
+
 /// A secret from a file, from stdin (`-`), or from whoever sits at the terminal.
 pub fn read_secret(kind: &str, label: &str, file: Option<&Path>) -> Result<Secret> {
-    let text =
-        match file {
-            Some(path) if path == Path::new("-") => {
-                let mut text = Zeroizing::new(String::new());
-                std::io::stdin()
-                    .read_to_string(&mut text)
-                    .map_err(|error| Failure::new(format!("can't read stdin: {error}"), "Pipe the secret in"))?;
-                text
-            }
-            Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
-                Failure::new(format!("can't read {}: {error}", path.display()), "Name a file that holds the secret alone")
-            })?),
-            None if std::io::stdin().is_terminal() => ask(&format!("{label} (it isn't shown): "))?,
-            None => {
-                return Err(Failure::new(
-                    format!("the {label} is missing, and there is no terminal to ask for it"),
-                    "Use --secret-file FILE, or --secret-file - to pipe it in",
-                )
-                .exit(crate::exit::Exit::Usage));
-            }
-        };
+    let text = match file {
+        Some(path) if path == Path::new("-") => {
+            let mut text = Zeroizing::new(String::new());
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| Failure::new(format!("can't read stdin: {error}"), "Pipe the secret in"))?;
+            text
+        }
+        Some(path) => Zeroizing::new(std::fs::read_to_string(path).map_err(|error| {
+            let binary = error.kind() == std::io::ErrorKind::InvalidData;
+            let hint = if binary { BINARY } else { "Name a file that holds the secret alone" };
+            Failure::new(format!("can't read {}: {error}", path.display()), hint)
+        })?),
+        None if std::io::stdin().is_terminal() => ask(&format!("{label} (it isn't shown): "))?,
+        None => {
+            return Err(Failure::new(
+                format!("the {label} is missing, and there is no terminal to ask for it"),
+                "Use --secret-file FILE, or --secret-file - to pipe it in",
+            )
+            .exit(crate::exit::Exit::Usage));
+        }
+    };
     let text = text.trim_matches(['\r', '\n', ' ', '\t']);
     if text.is_empty() {
         return Err(

@@ -158,6 +158,7 @@ mod tests {
             headers: vec!["x-own".to_owned()],
             also: vec![],
             raw_basic: false,
+            client_certificate: false,
         };
         let headers = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect();
         let mut live = vec![];

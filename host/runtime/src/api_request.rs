@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::model::{Client, CurrentTokens};
 use crate::policy;
-use crate::transport::{Outgoing, TransportError};
-use crate::{ApiAnswer, Denial, Error, Provider};
+use crate::transport::Outgoing;
+use crate::{ApiAnswer, Denial, Error, Identity, Provider};
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
@@ -73,13 +73,11 @@ impl Provider {
             // The connection's own come before those of the one who asks.
             headers.insert(name, value);
         }
-        let limits = &self.lent.limits;
-        let body = Bytes::from(request.body);
-        let outgoing = Outgoing { method: request.method, url, headers, body, time: limits.request, largest: limits.answer };
-        let incoming = self.lent.transport.send(outgoing).await.map_err(|error| match error {
-            TransportError::Denied(denial) => denial.into(),
-            other => Error::Unreachable(other.to_string()),
-        })?;
+        let shown = manifest.endpoints.get(name).is_some_and(|endpoint| endpoint.client_certificate);
+        let identity = if shown { Identity::of(manifest, client)? } else { None };
+        let (body, limits) = (Bytes::from(request.body), &self.lent.limits);
+        let outgoing = Outgoing { method: request.method, url, headers, body, identity, time: limits.request, largest: limits.answer };
+        let incoming = self.lent.transport.send(outgoing).await?;
         Ok(ApiAnswer { endpoint: request.endpoint, status: incoming.status, headers: incoming.headers, body: incoming.body.to_vec() })
     }
 }

@@ -23,7 +23,7 @@ use crate::policy::Measure;
 use crate::runtime::Capabilities;
 use crate::scrub::{presentable, scrub, scrub_cut};
 use crate::transport::TransportError;
-use crate::{Allow, Client, Denial, Error, ErrorKind, Flow, Secret, ServiceError};
+use crate::{Allow, Client, Denial, Error, ErrorKind, Flow, Identity, Secret, ServiceError};
 
 /// How many handles a call may hold at once.
 const MOST_HANDLES: usize = 128;
@@ -49,6 +49,8 @@ pub(crate) struct Call {
     pub(crate) lent: Arc<Capabilities>,
     /// The client's settings, with the manifest's defaults.
     pub(crate) settings: Arc<BTreeMap<String, String>>,
+    /// The client's certificate, where the manifest shows it to an endpoint.
+    pub(crate) identity: Option<Identity>,
     /// Every secret that this call has to do with; scrubbed from all that is shown.
     pub(crate) live: Vec<Secret>,
     /// The flow that is being begun.
@@ -81,6 +83,7 @@ impl Call {
         Self {
             table,
             settings: Arc::default(),
+            identity: None,
             live: vec![],
             flow: None,
             nonce: None,
@@ -205,6 +208,7 @@ impl Run {
     pub(crate) fn lend(&mut self, client: &Client) -> Result<Resource<Lent>, Error> {
         let call = self.store.data_mut();
         call.settings = Arc::new(call.loaded.manifest.settings_of(client)?);
+        call.identity = Identity::of(&call.loaded.manifest, client)?;
         call.live.extend(client.secrets.values().cloned());
         let held = call
             .table
@@ -238,8 +242,7 @@ impl Run {
         let answer = self.invoke(function, params).await?;
         let call = self.store.data_mut();
         answer.map_err(|error| match call.trouble.take() {
-            Some(TransportError::Denied(denial)) => denial.into(),
-            Some(other) => Error::Unreachable(other.to_string()),
+            Some(trouble) => trouble.into(),
             None => service_error(call, error).into(),
         })
     }

@@ -31,6 +31,15 @@ pub enum Error {
         hint: String,
     },
 
+    /// The client's certificate can't be shown, or isn't accepted.
+    #[error("{what}")]
+    Certificate {
+        /// What is wrong with it, or with its private key.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+
     /// The service said no.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -94,6 +103,7 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Service(error) => error.kind.remedy(),
+            Self::Certificate { .. } => Remedy::FixClient,
             Self::Denied(_) => Remedy::Denied,
             Self::Unreachable(_) | Self::Busy(_) => Remedy::Retry,
             _ => Remedy::Other,
@@ -111,7 +121,7 @@ impl Error {
     /// What to do next, for a person.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Incompatible { hint, .. } | Self::Unfit { hint, .. } => Some(hint.clone()),
+            Self::Incompatible { hint, .. } | Self::Unfit { hint, .. } | Self::Certificate { hint, .. } => Some(hint.clone()),
             Self::Service(error) => match error.retry_after {
                 Some(wait) if error.kind.remedy() == Remedy::Retry => {
                     Some(format!("Try again in {} seconds; nothing was lost", wait.as_secs()))

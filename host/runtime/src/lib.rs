@@ -48,6 +48,7 @@ mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod identity;
 mod load;
 pub mod manifest;
 mod model;
@@ -64,9 +65,10 @@ pub use address::{Mapping, Mappings, is_public};
 pub use answer::retry_after;
 pub use api_request::ApiRequest;
 pub use capability::callback::{Callback, Flow, Returned};
-pub use capability::crypto::new_key;
+pub use capability::crypto::{new_key, new_pair};
 pub use capability::storage::{MOST_VALUES, MemoryStorage, Storage, StorageError};
 pub use error::{Allow, Denial, Error, ErrorKind, Remedy, ServiceError};
+pub use identity::Identity;
 pub use load::{Inspection, SECTION, code, inspect};
 pub use manifest::Manifest;
 pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, Tokens, Verdict};

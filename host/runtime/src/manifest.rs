@@ -135,7 +135,7 @@ pub struct Endpoint {
     /// The kinds of secrets that may be sent there.
     pub accepts: Vec<String>,
     /// Kind → JSON pointer. `None`: an API whose answers hold no secrets. `Some`: all that is neither captured nor revealed is withheld. Never
-    /// `None` where more than an access token is accepted.
+    /// `None` where more than an access token is accepted, or where a certificate is all that shows who asks.
     pub captures: Option<BTreeMap<String, String>>,
     /// Further places of the kinds in `captures`.
     pub also: Vec<(String, String)>,
@@ -145,6 +145,8 @@ pub struct Endpoint {
     pub headers: Vec<String>,
     /// Whether HTTP Basic takes id and secret as they are, and not form-encoded as RFC 6749 says.
     pub raw_basic: bool,
+    /// Whether it is shown the client's certificate (RFC 8705): see [`Identity`](crate::Identity).
+    pub client_certificate: bool,
 }
 
 impl Endpoint {

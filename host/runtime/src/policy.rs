@@ -5,6 +5,7 @@
 //! | the endpoint is in the manifest, and no page for a browser | a provider reaches what a person could review |
 //! | a path only below an endpoint that ends in `/`, plain segments, no `.` or `..` | the server behind must read the same path |
 //! | a secret only where the endpoint accepts its kind, in a header or a body | addresses are logged all along the way |
+//! | the client's certificate is shown where the endpoint says so, whatever is asked | a component has no part in it |
 //! | no header that steers the connection, carries cookies, or stands there twice | request smuggling, other people's sessions |
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::manifest::{Endpoint, Manifest, is_name};
 use crate::transport::Outgoing;
-use crate::{Allow, Denial, Secret};
+use crate::{Allow, Denial, Identity, Secret};
 
 /// What stands in a query, header or body, with the handles resolved.
 pub(crate) enum Value {
@@ -66,10 +67,11 @@ fn deny_unknown<T>(what: String, rule: &str, hint: &str, name: &str, keys: &str)
     Err(Denial { allow: lines, ..Denial::new(what, rule, hint) })
 }
 
-/// Checks a request and builds it.
+/// Checks a request of this client's and builds it.
 pub(crate) fn judge<'m>(
     manifest: &'m Manifest,
     settings: &BTreeMap<String, String>,
+    identity: Option<&Identity>,
     asked: Asked,
     measure: Measure,
 ) -> Result<(Outgoing, &'m Endpoint), Denial> {
@@ -101,7 +103,8 @@ pub(crate) fn judge<'m>(
     if let Some(content_type) = content_type {
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    Ok((Outgoing { method: asked.method, url, headers, body, time: measure.time, largest: measure.largest }, endpoint))
+    let identity = identity.filter(|_| endpoint.client_certificate).cloned();
+    Ok((Outgoing { method: asked.method, url, headers, body, identity, time: measure.time, largest: measure.largest }, endpoint))
 }
 
 /// The URL of an endpoint that a person's browser may be sent to.

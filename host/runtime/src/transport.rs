@@ -1,7 +1,10 @@
 //! How requests leave the machine.
 //!
-//! [`Https`] is what Jeton uses: one pooled client, no redirects, no proxy from the environment, public addresses only. An embedder that
-//! has an HTTP stack of its own implements [`Transport`] and then answers for these rules itself.
+//! [`Https`] is what Jeton uses: pooled clients, one for each certificate that is shown and one that shows none; no redirects, no proxy from
+//! the environment, public addresses only. An embedder that has an HTTP stack of its own implements [`Transport`] and then answers for these
+//! rules itself.
+
+mod clients;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,8 +17,9 @@ use http::{HeaderMap, Method};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use self::clients::Clients;
 use crate::address::{Mappings, is_public};
-use crate::{Allow, Denial, Error};
+use crate::{Allow, Denial, Error, Identity};
 
 /// A request, checked against the manifest. It holds secrets in the clear.
 #[derive(Debug)]
@@ -28,6 +32,9 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// The body; empty is none.
     pub body: Bytes,
+    /// The certificate that the connection shows (RFC 8705). Neither another client's requests nor those without one may go by that connection.
+    /// A transport that can't show it refuses: [`TransportError::Certificate`].
+    pub identity: Option<Identity>,
     /// How long it may take in all.
     pub time: Duration,
     /// The largest answer that is read, in bytes.
@@ -60,6 +67,24 @@ pub enum TransportError {
     /// No connection, or it broke.
     #[error("{0}")]
     Unreachable(String),
+    /// [`Outgoing::identity`] can't be shown, or isn't accepted; or a certificate was wanted, and there is none.
+    #[error("{what}")]
+    Certificate {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Denied(denial) => denial.into(),
+            TransportError::Certificate { what, hint } => Self::Certificate { what, hint },
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
 }
 
 /// Sends requests. Must not follow redirects.
@@ -88,7 +113,7 @@ impl Lookup for System {
 
 /// The default transport.
 pub struct Https {
-    client: reqwest::Client,
+    clients: Clients,
     mappings: Arc<Mappings>,
 }
 
@@ -115,18 +140,8 @@ impl Https {
             }
             certificates.extend(read);
         }
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .https_only(true)
-            .user_agent(concat!("jeton/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(10))
-            .tls_certs_merge(certificates)
-            .dns_resolver(PublicNames { mappings: mappings.clone(), lookup })
-            .build()
-            .map_err(|error| Error::Host(format!("can't set up TLS: {}", innermost(&error))))?;
-        Ok(Self { client, mappings })
+        let clients = Clients::new(Arc::new(PublicNames { mappings: mappings.clone(), lookup }), certificates)?;
+        Ok(Self { clients, mappings })
     }
 
     /// The resolver never sees an address that is written out in the URL. An operator who maps it to itself vouches for it.
@@ -175,7 +190,9 @@ impl Transport for Https {
         Box::pin(async move {
             self.check_literal(&request.url)?;
             self.check_mapping(&request.url)?;
-            let sent = self.client.request(request.method, request.url).headers(request.headers).timeout(request.time);
+            let (client, shows) = (self.clients.of(request.identity.as_ref())?, request.identity.is_some());
+            let explain = |error| explain(error, shows);
+            let sent = client.request(request.method, request.url).headers(request.headers).timeout(request.time);
             let sent = if request.body.is_empty() { sent } else { sent.body(request.body) };
             let mut answer = sent.send().await.map_err(explain)?;
             let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
@@ -232,12 +249,16 @@ impl reqwest::dns::Resolve for PublicNames {
     }
 }
 
-fn explain(error: reqwest::Error) -> TransportError {
+/// What came of a request that showed a certificate, or showed none.
+fn explain(error: reqwest::Error, shows: bool) -> TransportError {
     let port = error.url().and_then(Url::port_or_known_default).unwrap_or(443);
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         if let Some(NotPublic { name, found }) = error.downcast_ref() {
             return not_public(name, name, port, *found).into();
+        }
+        if let Some(refused) = clients::refused(error, shows) {
+            return refused;
         }
         cause = error.source();
     }

@@ -82,7 +82,10 @@ impl Emulator {
         let mut seen = HashSet::new();
         hosts.retain(|host| seen.insert(*host));
         let named: Vec<_> = hosts.iter().copied().chain([CONTROL_HOST]).collect();
-        let authority = Authority::generate(&named)?;
+        let authority = match options.old_tls {
+            true => Authority::speaking(&[&rustls::version::TLS12], &named)?,
+            false => Authority::generate(&named)?,
+        };
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let listener = TcpListener::bind(wanted).map_err(|source| Error::Listen { addr: wanted, source })?;
         let addr = listener.local_addr().map_err(|source| Error::Listen { addr: wanted, source })?;

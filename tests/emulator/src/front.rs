@@ -20,6 +20,7 @@ use crate::fault::{Fault, Faults};
 use crate::faulty::{Closed, Instead};
 use crate::form::Form;
 use crate::journal::{Entry, Journal};
+use crate::listener::Shown;
 use crate::service::Service;
 
 /// No request of OAuth is longer.
@@ -72,7 +73,9 @@ impl Front {
 
     async fn at(&self, site: &Site, parts: Parts, body: Bytes, form: Arc<Form>) -> Result<Response, Closed> {
         let fault = self.faults.strike(parts.method.as_str(), site.host, parts.uri.path());
-        let record = Record { method: parts.method.clone(), uri: parts.uri.clone(), headers: parts.headers.clone(), body: body.clone() };
+        let certificate = parts.extensions.get::<Shown>().and_then(|shown| shown.0.clone());
+        let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
+        let record = Record { method, uri, headers, certificate, body: body.clone() };
         let mut answer = match fault.as_ref().and_then(|fault| fault.instead(&*site.service, &self.clock)) {
             Some(Instead::Answer(answer)) => answer,
             Some(Instead::Close) => {
@@ -117,6 +120,7 @@ impl Front {
                 .collect(),
             json: is_json(&record.headers).then(|| serde_json::from_slice(&record.body).ok()).flatten(),
             authorization: record.headers.get(AUTHORIZATION).map(text),
+            certificate: record.certificate.as_deref().map(str::to_owned),
             fault: fault.map(Fault::name),
         });
     }
@@ -127,6 +131,7 @@ struct Record {
     method: http::Method,
     uri: http::Uri,
     headers: HeaderMap,
+    certificate: Option<Arc<str>>,
     body: Bytes,
 }
 

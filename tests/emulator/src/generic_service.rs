@@ -20,6 +20,7 @@ mod answer;
 mod api;
 mod authorize;
 mod client;
+mod client_auth;
 mod device;
 mod dpop;
 mod facts;
@@ -41,10 +42,11 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 
 pub use self::answer::{AnswerFacts, ErrorFacts, ExpiresIn, Format, ScopeForm};
 pub use self::client::GenericClient;
+pub use self::client_auth::ClientAuth;
 pub use self::device::DeviceFacts;
 use self::device::DeviceWish;
 pub use self::facts::{
-    AssertionAudience, AuthorizeFacts, Body, CallFacts, ClientAuth, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts,
+    AssertionAudience, AuthorizeFacts, Body, CallFacts, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts,
     RequestFacts, RevocationFacts, RevocationStyle,
 };
 pub use self::hostile::{BadIdToken, Misbehaviour};
@@ -52,6 +54,7 @@ use self::place::{Place, Places};
 use crate::device::Devices;
 use crate::form::Form;
 use crate::grants::{Grants, Owner};
+use crate::listener::Shown;
 use crate::lock::Lock;
 use crate::mint::Mint;
 use crate::people::People;
@@ -87,7 +90,11 @@ struct State {
     /// Ids of assertions and proofs, and when they end.
     seen: HashMap<(String, String), u64>,
     nonce: u64,
+    /// Access tokens that are good with a certificate alone, each with its certificate.
+    certified: HashMap<String, Arc<str>>,
     registered: u64,
+    /// Client → its registration access token.
+    registrations: HashMap<String, String>,
     hostile: Vec<Misbehaviour>,
 }
 
@@ -111,6 +118,8 @@ struct Incoming {
     headers: HeaderMap,
     form: Arc<Form>,
     body: Bytes,
+    /// Of the connection.
+    certificate: Option<Arc<str>>,
 }
 
 impl Incoming {
@@ -135,7 +144,9 @@ impl GenericService {
             pushed: Shelf::of("pushed", Arc::clone(&mint)),
             seen: HashMap::new(),
             nonce: 1,
+            certified: HashMap::new(),
             registered: 0,
+            registrations: HashMap::new(),
             hostile: Vec::new(),
         };
         let people = People::of(name, Arc::clone(&mint));
@@ -213,6 +224,7 @@ impl GenericService {
                 (Endpoint::Verification, "GET" | "POST") => self.verification(call),
                 (Endpoint::Introspect, "POST") => self.introspect(call),
                 (Endpoint::Register, "POST") => self.register(call),
+                (Endpoint::Registration, "DELETE") => self.unregister(call),
                 (Endpoint::Par, "POST") => self.push(call),
                 (Endpoint::Jwks, "GET") => self.key_set(),
                 (Endpoint::Metadata | Endpoint::OpenidConfiguration, "GET") => self.metadata(),
@@ -230,8 +242,15 @@ impl Service for GenericService {
 
     fn routes(&self, host: &str) -> Router {
         let (service, host) = (self.clone(), Arc::<str>::from(host));
-        let answer = |method: Method, uri: Uri, headers: HeaderMap, Extension(form): Extension<Arc<Form>>, body: Bytes| async move {
-            service.answer(&Incoming { host, method, uri, headers, form, body })
+        let answer = |method: Method,
+                      uri: Uri,
+                      headers: HeaderMap,
+                      Extension(form): Extension<Arc<Form>>,
+                      Extension(Shown(certificate)): Extension<Shown>,
+                      body: Bytes| async move {
+            // Where there are hosts that ask for a certificate, the others don't.
+            let certificate = certificate.filter(|_| service.0.facts.asks_for_certificate(&host));
+            service.answer(&Incoming { host, method, uri, headers, form, body, certificate })
         };
         Router::new().fallback(answer)
     }

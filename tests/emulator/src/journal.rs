@@ -38,6 +38,8 @@ pub struct Entry {
     pub json: Option<serde_json::Value>,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// The certificate that the connection was made with: its SHA-256 in base64url.
+    pub certificate: Option<String>,
     /// The name of the fault that struck, as in the control API (`drop-after-commit`).
     pub fault: Option<&'static str>,
 }

@@ -6,17 +6,34 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
+use sha2::{Digest as _, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::Error;
 use crate::front::Front;
+
+/// The certificate that a connection was made with: its SHA-256 in base64url, as `x5t#S256` has it (RFC 8705, 3.1).
+#[derive(Clone)]
+pub(crate) struct Shown(pub(crate) Option<Arc<str>>);
+
+impl Shown {
+    fn of(stream: &TlsStream<TcpStream>) -> Self {
+        let first = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        Self(first.map(|certificate| URL_SAFE_NO_PAD.encode(Sha256::digest(certificate)).into()))
+    }
+}
 
 /// A listener that runs until it is dropped or its time is over.
 pub(crate) struct Running {
@@ -77,8 +94,10 @@ async fn accept(listener: &TcpListener, tls: TlsAcceptor, front: Arc<Front>) {
 async fn converse(stream: TcpStream, tls: TlsAcceptor, front: Arc<Front>) {
     let _ = stream.set_nodelay(true);
     let Ok(stream) = tls.accept(stream).await else { return };
-    let answer = service_fn(|request| {
+    let shown = Shown::of(&stream);
+    let answer = service_fn(|mut request: Request<Incoming>| {
         let front = Arc::clone(&front);
+        request.extensions_mut().insert(shown.clone());
         async move { front.answer(request).await }
     });
     // An error here is the client's leaving, or a fault at work.

@@ -15,6 +15,8 @@ pub struct Options {
     pub journal: JournalSize,
     /// The emulator stops after this long in real time, even if its owner hangs.
     pub max_lifetime: Duration,
+    /// Whether TLS 1.2 is all that is spoken.
+    pub old_tls: bool,
     /// Further services, made from facts. Where they name a host that another service has too, it is theirs.
     pub generic: Vec<Facts>,
 }
@@ -30,6 +32,7 @@ pub enum JournalSize {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, seed: 1, journal: JournalSize::Latest(10_000), max_lifetime: Duration::from_secs(600), generic: Vec::new() }
+        let (journal, max_lifetime) = (JournalSize::Latest(10_000), Duration::from_secs(600));
+        Self { port: 0, seed: 1, journal, max_lifetime, old_tls: false, generic: Vec::new() }
     }
 }

@@ -20,6 +20,9 @@ pub enum Clients {
     Remove {
         /// The client's name.
         name: String,
+        /// Have the service delete the registration before, where Jeton made it with --register (RFC 7592).
+        #[arg(long)]
+        deregister: bool,
     },
     /// Replace a client's secret without an outage: add the new one, end the old one at the service, then drop it here.
     #[command(subcommand)]

@@ -1,12 +1,13 @@
 //! `jeton clients add | list | show | remove`
 
+mod deregister;
 mod register;
 mod secret;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use jeton_runtime::{Client, Manifest, Secret};
+use jeton_runtime::{Client, Identity, Manifest, Secret};
 use jeton_vault::{ClientInfo, ClientName};
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ pub async fn run(context: &Context, command: Clients) -> Result {
         Clients::Add(arguments) => add(context, arguments).await,
         Clients::List => list(context).await,
         Clients::Show { name } => show(context, &name).await,
-        Clients::Remove { name } => remove(context, &name).await,
+        Clients::Remove { name, deregister } => remove(context, &name, deregister).await,
         Clients::Secret(command) => secret::run(context, command).await,
     }
 }
@@ -49,6 +50,10 @@ async fn add(context: &Context, arguments: AddClient) -> Result {
     client.settings.extend(settings);
     client.secrets.extend(secrets(&manifest, &arguments, &client)?);
     service_account::open_keys(&mut client, arguments.passphrase_file.as_deref())?;
+    // Whoever has both at hand can still set it right.
+    if let Some(identity) = Identity::of(&manifest, &client)? {
+        identity.check()?;
+    }
     if client.id.is_empty() {
         return Err(Failure::new("the client id is empty", "Copy it from the service's developer console").exit(Exit::Usage));
     }
@@ -129,8 +134,12 @@ async fn show(context: &Context, name: &str) -> Result {
     client.settings.iter().try_for_each(|(name, value)| terminal.result(format!("  {name:<10} {value}")))
 }
 
-async fn remove(context: &Context, name: &str) -> Result {
-    context.existing_vault().await?.remove_client(&client_name(name)?).await?;
+async fn remove(context: &Context, name: &str, deregister: bool) -> Result {
+    let (vault, client) = (context.existing_vault().await?, client_name(name)?);
+    if deregister {
+        deregister::run(context, &vault, &client).await?;
+    }
+    vault.remove_client(&client).await?;
     context.terminal.note(format!("{} Forgot the client {name}.", styled(GOOD, "✓")));
     Ok(())
 }

@@ -104,6 +104,7 @@ fn as_json(context: &Context, manifest: &Manifest, port: Option<u16>) -> Value {
                 "url": endpoint.url.as_str(),
                 "browser": endpoint.browser,
                 "accepts": endpoint.accepts,
+                "client_certificate": endpoint.client_certificate,
                 "captures": captures,
                 "reveals": endpoint.reveals,
                 "headers": endpoint.headers,

@@ -19,12 +19,15 @@ pub struct Authentication {
 }
 
 /// The metadata's word and the manifest's. What asks least of the person comes first.
-pub const METHODS: [(&str, &str); 5] = [
+pub const METHODS: [(&str, &str); 7] = [
     ("client_secret_basic", "basic"),
     ("client_secret_post", "post"),
     ("none", "none"),
     ("private_key_jwt", "private-key-jwt"),
     ("client_secret_jwt", "client-secret-jwt"),
+    // Whether somebody vouches for the certificate makes no difference to the client.
+    ("tls_client_auth", "tls"),
+    ("self_signed_tls_client_auth", "tls"),
 ];
 
 /// Of those that a key of this kind signs by, in the order in which one is taken.
@@ -54,21 +57,28 @@ impl Authentication {
         Ok(Self { how, algorithm, public, also: also.collect() })
     }
 
-    /// The secret that the client has for it.
-    pub fn secret(&self) -> Option<&'static str> {
+    /// The secrets that the client has for it, and what people call them.
+    pub fn secrets(&self) -> &'static [(&'static str, &'static str)] {
         match self.how {
-            "none" => None,
-            "private-key-jwt" => Some("private-key"),
-            _ => Some("client-secret"),
+            "none" => &[],
+            "private-key-jwt" => &[("private-key", "Private Key")],
+            "tls" => &[("certificate", "Certificate (PEM)"), ("private-key", "Private Key of the Certificate (PEM)")],
+            _ => &[("client-secret", "Client Secret")],
         }
     }
 
     /// What is sent of it.
     pub fn sent(&self) -> Option<&'static str> {
-        match self.algorithm {
-            Some(_) => Some("assertion"),
-            None => self.secret(),
+        match (self.algorithm, self.how) {
+            (Some(_), _) => Some("assertion"),
+            (None, "none" | "tls") => None,
+            (None, _) => Some("client-secret"),
         }
+    }
+
+    /// Whether the connection shows it (RFC 8705).
+    pub fn by_certificate(&self) -> bool {
+        self.how == "tls"
     }
 }
 
@@ -93,12 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_preferred_to_a_key_and_anything_to_nothing() {
+    fn a_secret_is_preferred_to_a_key_a_key_to_a_certificate_and_anything_to_nothing() {
         for (methods, how, public) in [
             (&["client_secret_post", "client_secret_basic"][..], "basic", false),
             (&["none", "client_secret_post"], "post", true),
             (&["none", "private_key_jwt"], "private-key-jwt", true),
             (&["tls_client_auth", "client_secret_jwt"], "client-secret-jwt", false),
+            (&["tls_client_auth"], "tls", false),
+            (&["none", "self_signed_tls_client_auth", "tls_client_auth"], "tls", true),
             (&["none"], "none", true),
         ] {
             let chosen = of(methods, &[]).unwrap();
@@ -116,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_service_that_takes_unknown_ways_alone_is_told_so() {
-        for methods in [&["tls_client_auth"][..], &[]] {
+        for methods in [&["attest_jwt_client_auth"][..], &[]] {
             assert!(of(methods, &[]).unwrap_err().hint.unwrap().contains("client_secret_basic"));
         }
     }

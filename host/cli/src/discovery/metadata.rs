@@ -19,6 +19,8 @@ pub struct Metadata {
     pub endpoints: BTreeMap<&'static str, Url>,
     pub grants: Vec<GrantKind>,
     pub authentication: Authentication,
+    /// Whether tokens are good only together with the client's certificate (RFC 8705, 3).
+    pub bound: bool,
     /// `S256`, `plain`; none where the document doesn't say.
     pub pkce: Option<&'static str>,
     /// Whether the browser's answer names the issuer (RFC 9207).
@@ -38,6 +40,9 @@ const ENDPOINTS: [(&str, &str); 8] = [
     ("introspect", "introspection_endpoint"),
     ("register", "registration_endpoint"),
 ];
+
+/// Where no client shows who it is.
+const NOT_ALIASED: [&str; 2] = ["authorize", "register"];
 
 const GRANTS: [(&str, GrantKind); 4] = [
     ("authorization_code", GrantKind::AuthorizationCode),
@@ -79,12 +84,17 @@ impl Metadata {
         let grants = grants(&document, &mut endpoints)?;
         let (methods, algorithms) =
             (document.texts("token_endpoint_auth_methods_supported"), document.texts("token_endpoint_auth_signing_alg_values_supported"));
+        let authentication = Authentication::of(methods.as_deref(), algorithms.as_deref())?;
+        if authentication.by_certificate() {
+            aliases(&document, &mut endpoints)?;
+        }
         let challenges = document.texts("code_challenge_methods_supported");
         Ok(Self {
             issuer: said.to_owned(),
             endpoints,
             grants,
-            authentication: Authentication::of(methods.as_deref(), algorithms.as_deref())?,
+            authentication,
+            bound: document.0.get("tls_client_certificate_bound_access_tokens") == Some(&Value::Bool(true)),
             pkce: challenges.and_then(|known| ["S256", "plain"].into_iter().find(|name| known.iter().any(|one| one == name))),
             iss: document.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
             scopes: scopes(&document),
@@ -97,6 +107,12 @@ impl Metadata {
         let mut remarks = vec![];
         for (name, url) in self.endpoints.iter().filter(|(_, url)| !issuer.has(url)) {
             remarks.push(format!("`{name}` is at another host than the issuer: {}", url.host_str().unwrap_or_default()));
+        }
+        if self.authentication.by_certificate() {
+            let token = self.endpoints.get("token").map_or("", |url| url.as_str());
+            remarks.push(format!(
+                "It takes nothing else than a certificate (RFC 8705): a client shows one, at the addresses that are for that, such as {token}"
+            ));
         }
         if self.pkce != Some("S256") && self.endpoints.contains_key("authorize") {
             remarks.push(match self.pkce {
@@ -150,6 +166,17 @@ fn address(member: &str, said: &str) -> Result<Url> {
         format!("the metadata's {member} {rule}: `{shown}`"),
         "Nothing was added. Tell the service; or write a provider.toml by its documentation",
     ))
+}
+
+/// Those endpoints that are elsewhere for a client that shows a certificate (RFC 8705, 5). Nobody shows one where the browser goes.
+fn aliases(document: &Members, endpoints: &mut BTreeMap<&'static str, Url>) -> Result<()> {
+    let Some(Value::Object(aliases)) = document.0.get("mtls_endpoint_aliases") else { return Ok(()) };
+    for (name, member) in ENDPOINTS.iter().filter(|(name, _)| !NOT_ALIASED.contains(name)) {
+        if let (Some(url), Some(said)) = (endpoints.get_mut(name), aliases.get(*member)) {
+            *url = address(&format!("mtls_endpoint_aliases.{member}"), said.as_str().unwrap_or_default())?;
+        }
+    }
+    Ok(())
 }
 
 /// What can be had there, and no endpoints but for that.

@@ -43,8 +43,7 @@ pub fn manifest(id: &str, issuer: &Issuer, metadata: &Metadata) -> String {
 /// What a client has.
 fn client(text: &mut String, metadata: &Metadata) {
     let authentication = &metadata.authentication;
-    if let Some(kind) = authentication.secret() {
-        let label = if kind == "private-key" { "Private Key" } else { "Client Secret" };
+    for (kind, label) in authentication.secrets() {
         let needed = (!authentication.public).to_string();
         table(text, &format!("secrets.{kind}"), &[("name", quoted(label)), ("required", needed)]);
         if let Some(algorithm) = authentication.algorithm {
@@ -73,6 +72,9 @@ fn endpoints(text: &mut String, issuer: &Issuer, metadata: &Metadata) {
         let accepts = accepts(name, metadata);
         if !accepts.is_empty() {
             keys.push(("accepts", list(&accepts)));
+        }
+        if metadata.authentication.by_certificate() && is_shown(name, metadata) {
+            keys.push(("client-certificate", "true".to_owned()));
         }
         keys.extend(answers(name));
         table(text, &format!("endpoints.{name}"), &keys);
@@ -108,6 +110,15 @@ fn accepts(name: &str, metadata: &Metadata) -> Vec<&'static str> {
     };
     kinds.extend(client.filter(|kind| !kinds.contains(kind)));
     kinds
+}
+
+/// Whether the connection to it shows the client's certificate.
+fn is_shown(name: &str, metadata: &Metadata) -> bool {
+    match name {
+        "token" | "revoke" | "device" | "par" | "introspect" => true,
+        "userinfo" => metadata.bound,
+        _ => false,
+    }
 }
 
 /// What is taken out of its answers, and what the component reads of them.

@@ -82,6 +82,12 @@ fn every_way_to_permit_more_is_growth_and_is_told() {
         ("https://api.acme.com/v1/", "https://api.acme.com/v1", "has the access token sent to https://api.acme.com/v1"),
         ("https://api.acme.com/v1/", "https://api.acme.org/v1/", "has the access token sent to https://api.acme.org/v1/"),
         ("https://acme.com/authorize", "https://acme.org/authorize", "opens https://acme.org/authorize in your browser"),
+        (
+            "accepts = [\"access-token\"]",
+            "accepts = [\"access-token\"]\nclient-certificate = true\n[secrets.certificate]\nname = \"Certificate\"\n[secrets.private-key]\n\
+             name = \"Key\"",
+            "has the client's certificate shown to https://api.acme.com/v1/",
+        ),
         ("[endpoints.api]", "[endpoints.data]", "reads everything that https://api.acme.com/v1/ answers"),
         ("accepts = [\"access-token\"]", "accepts = [\"access-token\", \"code\"]", "has the code sent to https://api.acme.com/v1/"),
         (

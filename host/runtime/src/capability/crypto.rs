@@ -2,6 +2,7 @@
 
 mod dpop;
 mod id_token;
+mod new_pair;
 mod thumbprint;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use dpop::new_key;
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header};
+pub use new_pair::new_pair;
 use serde_json::{Map, Value};
 use url::Url;
 use wasmtime::Result as Trapped;

@@ -75,7 +75,7 @@ impl Call {
     async fn exchange(&mut self, asked: Asked) -> Result<Response, TransportError> {
         let (loaded, name) = (self.loaded.clone(), asked.endpoint.clone());
         let pushed = self.flow.as_ref().map(|flow| authorization::pushed(flow, &asked)).transpose()?.flatten();
-        let (outgoing, endpoint) = policy::judge(&loaded.manifest, &self.settings, asked, self.measure())?;
+        let (outgoing, endpoint) = policy::judge(&loaded.manifest, &self.settings, self.identity.as_ref(), asked, self.measure())?;
         let (method, host, path) = (&outgoing.method, outgoing.url.host_str(), outgoing.url.path());
         tracing::debug!(provider = loaded.manifest.id, %method, host, path = %scrub(path, &self.live), "request");
         // Whoever computes for long may do so meanwhile.
@@ -121,6 +121,7 @@ impl wit::Host for Call {
                     TransportError::Timeout => wit::Error::Timeout,
                     TransportError::TooLarge => wit::Error::TooLarge,
                     TransportError::Unreachable(text) => wit::Error::Unreachable(text.clone()),
+                    TransportError::Certificate { what, .. } => wit::Error::Denied(what.clone()),
                 };
                 tracing::debug!(provider = self.loaded.manifest.id, %error, "no answer");
                 self.trouble = Some(error);

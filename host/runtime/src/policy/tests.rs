@@ -1,5 +1,7 @@
 //! What a component may ask for, as tables: how it is sent, or which rule forbids it and what would allow it.
 
+mod certificates;
+
 use super::*;
 
 const ACME: &str = r#"
@@ -79,7 +81,7 @@ const MEASURE: Measure = Measure { time: Duration::from_secs(7), largest: 4096 }
 
 fn under(manifest: &str, asked: Asked) -> Result<Outgoing, Denial> {
     let settings = BTreeMap::from([("tenant".to_owned(), "eu".to_owned())]);
-    judge(&Manifest::parse(manifest).unwrap(), &settings, asked, MEASURE).map(|(outgoing, _)| outgoing)
+    judge(&Manifest::parse(manifest).unwrap(), &settings, None, asked, MEASURE).map(|(outgoing, _)| outgoing)
 }
 
 fn allowed(asked: Asked) -> Outgoing {
@@ -151,7 +153,7 @@ fn a_page_for_a_browser_is_visited_and_never_asked() {
 fn an_endpoint_whose_setting_is_missing_says_how_to_set_it() {
     let manifest = Manifest::parse(ACME).unwrap();
     for (settings, hint) in [(BTreeMap::new(), "--set tenant="), (BTreeMap::from([("tenant".to_owned(), "a/b".to_owned())]), "hyphens")] {
-        let Err(denial) = judge(&manifest, &settings, to("api"), MEASURE) else { panic!("{settings:?} was accepted") };
+        let Err(denial) = judge(&manifest, &settings, None, to("api"), MEASURE) else { panic!("{settings:?} was accepted") };
         assert!(denial.hint.contains(hint), "{}", denial.hint);
     }
 }

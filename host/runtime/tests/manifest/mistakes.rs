@@ -213,3 +213,24 @@ fn what_is_no_toml_is_reported_where_it_stops_being_toml() {
         assert!(Manifest::parse(source).is_err(), "{source:.20}");
     }
 }
+
+/// Where nothing but a certificate shows who asks, the answer is as secret as where a secret does.
+#[test]
+fn an_endpoint_that_is_shown_a_certificate_needs_one_and_is_no_page() {
+    let at =
+        |endpoint: &str, more: &str| format!("[endpoints.more]\nurl = \"https://acme.com/more\"\n{endpoint}\n{more}\n[endpoints.token]");
+    let both = "[secrets.certificate]\nname = \"Certificate\"\n[secrets.private-key]\nname = \"Key\"\n";
+    let parse = |text: &str| Manifest::parse(&ACME.replacen("[endpoints.token]", text, 1));
+    let shown = parse(&at("client-certificate = true", both)).unwrap().endpoints["more"].clone();
+    assert!(shown.client_certificate && shown.captures.is_some_and(|captures| captures.is_empty()));
+    let api = parse(&at("client-certificate = true\naccepts = [\"access-token\"]", both)).unwrap().endpoints["more"].clone();
+    assert!(api.captures.is_none() && parse(&at("", both)).unwrap().endpoints["more"].captures.is_none());
+    let problems =
+        |text: &str| parse(text).unwrap_err().0.into_iter().map(|problem| format!("{}: {}", problem.what, problem.hint)).collect();
+    let without: Vec<String> = problems(&at("client-certificate = true", ""));
+    assert!(without.len() == 2 && without.iter().any(|said| said.contains("no secret `certificate`: Declare it: [secrets.certificate]")));
+    let page: Vec<String> = problems(&at("client-certificate = true\nbrowser = true", both));
+    assert!(page.len() == 1 && page[0].contains("is a page for a browser"), "{page:?}");
+    let text: Vec<String> = problems(&at("client-certificate = \"yes\"", both));
+    assert!(text.len() == 1 && text[0].contains("Write true or false"), "{text:?}");
+}

@@ -206,3 +206,28 @@ fn a_host_below_a_fixed_one_may_be_left_to_a_pattern() {
         (Some("anvil"), None, None)
     );
 }
+
+#[test]
+fn a_client_that_authenticates_by_its_certificate_shows_it_where_it_authenticates() {
+    let secrets = "[secrets.certificate]\nname = \"Certificate\"\n[secrets.private-key]\nname = \"Key\"\n";
+    let tls = "[protocol.client]\nauthentication = \"tls\"";
+    mistaken(&[(
+        &format!("{secrets}{tls}"),
+        "authentication",
+        "[endpoints.token] isn't shown the certificate",
+        "client-certificate = true",
+    )]);
+    let more = |endpoint: &str, more: &str| {
+        let at = format!("[endpoints.{endpoint}]\nurl = \"https://acme.com/{endpoint}\"\n{more}\n");
+        problems(&format!(
+            "{}\n{at}{secrets}{tls}",
+            PLAIN.replace("reveals = [\"/team\"]", "reveals = [\"/team\"]\nclient-certificate = true")
+        ))
+    };
+    assert!(more("api", "").is_empty(), "{:?}", more("api", ""));
+    for (endpoint, accepts) in [("par", ""), ("revoke", "accepts = [\"refresh-token\"]")] {
+        let problems = more(endpoint, accepts);
+        assert!(problems.len() == 1 && problems[0].what.contains(&format!("[endpoints.{endpoint}] isn't shown")), "{problems:?}");
+        assert!(more(endpoint, &format!("{accepts}\nclient-certificate = true")).is_empty());
+    }
+}

@@ -83,6 +83,7 @@ impl Inner {
         let most = self.options.refresh_timeout;
         Ok(match timeout(most, providers.refresh(provider, client, &tokens)).await {
             Ok(Err(jeton_runtime::Error::Service(error))) if error.kind == ErrorKind::InvalidClient => Accepted::No,
+            Ok(Err(jeton_runtime::Error::Certificate { .. })) => Accepted::No,
             Ok(Err(jeton_runtime::Error::Service(error))) if matches!(error.kind, ErrorKind::InvalidGrant | ErrorKind::InvalidToken) => {
                 Accepted::Yes
             }

@@ -255,5 +255,9 @@ pub(super) fn interrupted(row: &ConnectionRow) -> bool {
 }
 
 fn is_client(error: &jeton_runtime::Error) -> bool {
-    matches!(error, jeton_runtime::Error::Service(service) if service.kind == ErrorKind::InvalidClient)
+    match error {
+        jeton_runtime::Error::Service(service) => service.kind == ErrorKind::InvalidClient,
+        jeton_runtime::Error::Certificate { .. } => true,
+        _ => false,
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn judge(row: &ConnectionRow, error: jeton_runtime::Error, now: i64) 
     // A service that is in trouble, or whose answer got lost, may have used up the refresh token.
     let keep_intent = match &error {
         jeton_runtime::Error::Service(service) => service.kind == ErrorKind::TemporarilyUnavailable,
-        jeton_runtime::Error::Denied(_) | jeton_runtime::Error::Busy(_) => false,
+        jeton_runtime::Error::Denied(_) | jeton_runtime::Error::Busy(_) | jeton_runtime::Error::Certificate { .. } => false,
         _ => true,
     };
     Ok(match (kind, error.remedy()) {

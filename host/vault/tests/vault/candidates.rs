@@ -152,9 +152,36 @@ async fn of_two_that_change_the_secrets_at_once_both_do(kind: Kind) {
     assert_eq!(one.drop_spare_secrets(&mine()).await.unwrap(), 10);
 }
 
+/// What the service never saw: nothing was sent, so nothing is in doubt, and the other one is tried.
+async fn a_certificate_that_ended_gives_way_to_the_next(kind: Kind) {
+    let home = Home::on(kind).await;
+    let vault = home.connected(0).await;
+    let ended: Arc<dyn Providers> = Arc::new(Ended);
+    let error = vault.refresh(&work(), &ended).await.unwrap_err();
+    assert_eq!((error.remedy(), error.hint().as_deref()), (jeton_runtime::Remedy::FixClient, Some("renew it")), "{error}");
+    let refused: Arc<dyn Providers> = crate::service::Service::always(Err(no(ErrorKind::InvalidClient)));
+    vault.refresh(&work(), &refused).await.unwrap_err();
+    assert_eq!(vault.try_secret(&mine(), "client-secret", &secret("the-client-secret"), &ended).await.unwrap(), Accepted::No);
+    add(&vault, "second", false).await;
+    assert_eq!(vault.refresh(&work(), &ended).await.unwrap().secret.reveal(), b"a1");
+    assert_eq!(first(&vault).await, "second");
+}
+
+/// Has one whose certificate can't be shown any more.
+struct Ended;
+
+impl Providers for Ended {
+    fn refresh<'a>(&'a self, _: &'a str, client: &'a Client, _: &'a CurrentTokens) -> BoxFuture<'a, Result<Tokens, jeton_runtime::Error>> {
+        let ended = client.secrets["client-secret"].reveal() == b"the-client-secret";
+        let error = jeton_runtime::Error::Certificate { what: "the certificate ended".to_owned(), hint: "renew it".to_owned() };
+        Box::pin(async move { if ended { Err(error) } else { Ok(tokens(1, Some(3600))) } })
+    }
+}
+
 on_both_stores!(
     a_refresh_finds_the_secret_that_works_and_keeps_to_it,
     the_right_secret_is_found_without_anything_that_works_once,
     a_new_secret_is_tried_before_it_is_kept,
     of_two_that_change_the_secrets_at_once_both_do,
+    a_certificate_that_ended_gives_way_to_the_next,
 );

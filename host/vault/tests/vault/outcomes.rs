@@ -16,6 +16,7 @@ on_both_stores! {
     invalid_grant_is_forgiven_where_the_stored_tokens_have_changed,
     trouble_that_passes_keeps_everything_and_is_tried_again,
     a_lost_answer_is_remembered_when_the_service_refuses_later,
+    a_certificate_that_can_not_be_shown_leaves_nothing_in_doubt,
     a_service_that_asks_to_wait_is_left_alone_until_then,
     a_token_that_is_still_valid_bridges_the_trouble_but_not_for_who_wants_a_new_one,
     other_trouble_changes_nothing,
@@ -109,6 +110,18 @@ async fn a_lost_answer_is_remembered_when_the_service_refuses_later(kind: Kind) 
     assert!(error.to_string().contains("An earlier refresh got no answer"), "{error}");
     let once_more = vault.refresh(&work(), &shared(&refused)).await.unwrap_err();
     assert_eq!(once_more.to_string(), error.to_string());
+}
+
+/// Nothing was sent, so no answer can have been lost.
+async fn a_certificate_that_can_not_be_shown_leaves_nothing_in_doubt(kind: Kind) {
+    let home = Home::on(kind).await;
+    let vault = home.connected(0).await;
+    let unfit = Service::always(Err(Trouble::Certificate { what: "it ended".to_owned(), hint: "renew it".to_owned() }));
+    let error = vault.access_token(&work(), MINUTE, &shared(&unfit)).await.unwrap_err();
+    assert_eq!(error.remedy(), Remedy::FixClient);
+    let refused = Service::always(Err(no(ErrorKind::InvalidGrant)));
+    let error = vault.access_token(&work(), MINUTE, &shared(&refused)).await.unwrap_err();
+    assert!(!error.to_string().contains("An earlier refresh"), "{error}");
 }
 
 async fn a_service_that_asks_to_wait_is_left_alone_until_then(kind: Kind) {

@@ -40,6 +40,9 @@ impl GenericService {
         let (scheme, token) = header.ok_or_else(|| invalid("There is no token."))?;
         let mut known = self.0.state.get();
         let owner = known.grants.access(self.now(), token).map_err(|_| invalid("The token is unknown, revoked or too old."))?;
+        if known.certified.get(token).is_some_and(|certificate| call.certificate.as_ref() != Some(certificate)) {
+            return Err(invalid("The token is bound to another certificate than the connection's."));
+        }
         match &owner.details.key {
             None if scheme.eq_ignore_ascii_case(&facts.scheme) => {}
             Some(key) if scheme.eq_ignore_ascii_case("DPoP") => {

@@ -243,7 +243,7 @@ impl GenericService {
             if form.get("request_uri").is_some() || form.repeated().is_some() {
                 return Err(trouble("invalid_request", "A pushed request has no `request_uri`, and each parameter once."));
             }
-            let client = self.0.authenticate(&mut self.0.state.get(), &call.headers, &form)?;
+            let client = self.0.authenticate(&mut self.0.state.get(), call, &form)?;
             let form = Form::of([("client_id", client.client_id.as_str())]).and(&form.without(&["client_id", "client_secret"]));
             self.checked(&form, None).map_err(|refused| match refused {
                 Refused::Page(trouble) => trouble,

@@ -1,12 +1,17 @@
 //! Clients, and how they prove who they are.
 
-use http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
 use jsonwebtoken::{Algorithm, DecodingKey};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use sha2::{Digest as _, Sha256};
 
 use super::answer::{Trouble, trouble};
-use super::facts::{AssertionAudience, ClientAuth, Endpoint};
-use super::{Inner, State};
+use super::client_auth::ClientAuth;
+use super::facts::{AssertionAudience, Endpoint};
+use super::{Incoming, Inner, State};
 use crate::credentials::Credentials;
 use crate::form::Form;
 use crate::jwt::{Jwt, unix};
@@ -26,6 +31,8 @@ pub struct GenericClient {
     pub scopes: Vec<String>,
     /// The keys with which it signs assertions.
     pub keys: Vec<DecodingKey>,
+    /// The certificate that its connections show: its SHA-256 in base64url.
+    pub certificate: Option<String>,
 }
 
 impl GenericClient {
@@ -36,7 +43,14 @@ impl GenericClient {
 
     /// A client without a secret.
     pub fn public(client_id: &str) -> Self {
-        Self { client_id: client_id.to_owned(), client_secret: None, redirect_uris: Vec::new(), scopes: Vec::new(), keys: Vec::new() }
+        Self {
+            client_id: client_id.to_owned(),
+            client_secret: None,
+            redirect_uris: Vec::new(),
+            scopes: Vec::new(),
+            keys: Vec::new(),
+            certificate: None,
+        }
     }
 
     /// Registers one more redirect URI.
@@ -59,11 +73,19 @@ impl GenericClient {
         self.keys.extend(key);
         self
     }
+
+    /// Registers the certificate that its connections show, in PEM. One that can't be read is nobody's.
+    #[must_use]
+    pub fn certificate(self, pem: &str) -> Self {
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).map(|der| der.to_vec()).unwrap_or_default();
+        Self { certificate: Some(URL_SAFE_NO_PAD.encode(Sha256::digest(der))), ..self }
+    }
 }
 
 impl Inner {
     /// The client that a request shows and proves to be.
-    pub(super) fn authenticate(&self, known: &mut State, headers: &HeaderMap, form: &Form) -> Result<GenericClient, Trouble> {
+    pub(super) fn authenticate(&self, known: &mut State, call: &Incoming, form: &Form) -> Result<GenericClient, Trouble> {
+        let headers = &call.headers;
         let invalid = |text: &str| trouble("invalid_client", text);
         let basic = headers.get(AUTHORIZATION).is_some_and(|header| header.as_bytes().to_ascii_lowercase().starts_with(b"basic "));
         let assertion = form.get("client_assertion");
@@ -80,6 +102,10 @@ impl Inner {
             (Some(_), ..) => ClientAuth::PrivateKeyJwt,
             (None, true, _) => ClientAuth::ClientSecretBasic,
             (None, false, Some(_)) => ClientAuth::ClientSecretPost,
+            (None, false, None) if client.certificate.is_some() => {
+                let by_certificate = [ClientAuth::TlsClientAuth, ClientAuth::SelfSignedTlsClientAuth];
+                by_certificate.into_iter().find(|way| self.facts.client_auth.contains(way)).unwrap_or(ClientAuth::None)
+            }
             (None, false, None) => ClientAuth::None,
         };
         if !self.facts.client_auth.contains(&way) {
@@ -88,6 +114,9 @@ impl Inner {
         match signed {
             Some(jwt) => self.assertion(known, form, &client, way, &jwt)?,
             None if client.client_secret != shown.client_secret => return Err(invalid("The client id or secret is wrong.")),
+            None if client.certificate.is_some() && client.certificate.as_deref() != call.certificate.as_deref() => {
+                return Err(invalid("The connection doesn't show the client's certificate."));
+            }
             // A client that signs can't pass as a public one.
             None if way == ClientAuth::None && !client.keys.is_empty() => return Err(invalid("The client must sign an assertion.")),
             None => {}

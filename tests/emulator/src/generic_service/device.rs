@@ -51,7 +51,7 @@ impl GenericService {
     pub(super) fn begin_device(&self, call: &Incoming) -> Response {
         let form = call.form.renamed(&self.0.facts.names);
         let begun = || -> Result<(String, String), Trouble> {
-            let client = self.0.authenticate(&mut self.0.state.get(), &call.headers, &form)?;
+            let client = self.0.authenticate(&mut self.0.state.get(), call, &form)?;
             let scopes = self.split(form.get("scope").unwrap_or_default());
             if scopes.iter().any(|scope| !client.scopes.is_empty() && !client.scopes.contains(scope)) {
                 return Err(trouble("invalid_scope", "The client may not ask for this scope."));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::answer::{AnswerFacts, ErrorFacts};
+use super::client_auth::ClientAuth;
 use super::device::DeviceFacts;
 use crate::{Lifetimes, RedirectRule, Rotation};
 
@@ -65,6 +66,12 @@ pub struct Facts {
     /// Whether DPoP proofs must carry the server's nonce.
     #[serde(default)]
     pub dpop_nonce: bool,
+    /// Whether access tokens are bound to the certificate that they were asked for with (RFC 8705, 3).
+    #[serde(default)]
+    pub certificate_bound: bool,
+    /// Where endpoints are for clients that show a certificate (RFC 8705, 5). Elsewhere it isn't asked for then.
+    #[serde(default)]
+    pub aliases: BTreeMap<Endpoint, String>,
     /// Pushed authorization requests (RFC 9126).
     #[serde(default)]
     pub par: Demand,
@@ -102,6 +109,8 @@ pub enum Endpoint {
     Introspect,
     /// RFC 7591
     Register,
+    /// RFC 7592: what each registration has for itself.
+    Registration,
     /// RFC 9126
     Par,
     /// RFC 7517
@@ -160,43 +169,6 @@ pub enum Demand {
     Optional,
     /// It must be.
     Required,
-}
-
-/// The ways of RFC 6749 section 2.3, OpenID Connect Core section 9, and none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuth {
-    /// The secret in a `Basic` header.
-    ClientSecretBasic,
-    /// The secret in the body.
-    ClientSecretPost,
-    /// An assertion that is signed with the secret.
-    ClientSecretJwt,
-    /// An assertion that is signed with the client's private key.
-    PrivateKeyJwt,
-    /// The client id alone.
-    None,
-}
-
-impl ClientAuth {
-    /// Its name in metadata (RFC 7591 section 2).
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::ClientSecretJwt => "client_secret_jwt",
-            Self::PrivateKeyJwt => "private_key_jwt",
-            Self::None => "none",
-        }
-    }
-
-    pub(super) fn signs(self) -> bool {
-        self == Self::PrivateKeyJwt
-    }
-
-    pub(super) fn has_secret(self) -> bool {
-        !matches!(self, Self::PrivateKeyJwt | Self::None)
-    }
 }
 
 /// What a client assertion must be addressed to.
@@ -369,7 +341,13 @@ impl Facts {
     }
 
     pub(super) fn urls(&self) -> impl Iterator<Item = &str> {
-        self.endpoints.values().map(String::as_str).chain(self.calls.iter().map(|call| call.url.as_str()))
+        let endpoints = self.endpoints.values().chain(self.aliases.values());
+        endpoints.map(String::as_str).chain(self.calls.iter().map(|call| call.url.as_str()))
+    }
+
+    pub(super) fn asks_for_certificate(&self, host: &str) -> bool {
+        let mut aliases = self.aliases.values();
+        self.aliases.is_empty() || aliases.any(|url| super::place::split(url).is_some_and(|(known, _)| known == host))
     }
 
     pub(super) fn lifetimes(&self) -> Lifetimes {

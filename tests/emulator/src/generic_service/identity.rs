@@ -60,6 +60,13 @@ impl GenericService {
         if matches!(facts.authorize.pkce, Pkce::Optional | Pkce::Required) {
             add("code_challenge_methods_supported", json!(["S256"]));
         }
+        if !facts.aliases.is_empty() {
+            let alias = |(name, endpoint): &(&str, Endpoint)| Some(((*name).to_owned(), json!(facts.aliases.get(endpoint)?)));
+            add("mtls_endpoint_aliases", Value::Object(MEMBERS.iter().filter_map(alias).collect()));
+        }
+        if facts.certificate_bound {
+            add("tls_client_certificate_bound_access_tokens", json!(true));
+        }
         if facts.authorize.iss {
             add("authorization_response_iss_parameter_supported", json!(true));
         }

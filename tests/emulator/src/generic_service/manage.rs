@@ -24,7 +24,7 @@ impl GenericService {
     pub(super) fn introspect(&self, call: &Incoming) -> Response {
         let asked = || -> Result<Value, Trouble> {
             let mut known = self.0.state.get();
-            let client = self.0.authenticate(&mut known, &call.headers, &call.form)?;
+            let client = self.0.authenticate(&mut known, call, &call.form)?;
             let now = self.now();
             let token = needed(&call.form, "token")?;
             let access = known.grants.access_until(now, token).map(|(owner, left)| (owner, left, "access_token"));
@@ -51,6 +51,7 @@ impl GenericService {
                 let user = self.0.people.find(|user| *user.id == *owner.user);
                 user.into_iter().for_each(|user| add("username", json!(user.login)));
                 owner.details.key.iter().for_each(|key| add("cnf", json!({ "jkt": key })));
+                known.certified.get(token).into_iter().for_each(|certificate| add("cnf", json!({ "x5t#S256": **certificate })));
                 owner.details.resource.iter().for_each(|resource| add("aud", json!(resource)));
             }
             Ok(about)
@@ -88,7 +89,7 @@ impl GenericService {
             RevocationStyle::Rfc7009 => {
                 let form = if facts.json { from_json(&call.body).unwrap_or_default() } else { (*call.form).clone() };
                 let form = form.renamed(&self.0.facts.names);
-                let client = self.0.authenticate(&mut known, &call.headers, &form)?;
+                let client = self.0.authenticate(&mut known, call, &form)?;
                 (client.client_id, needed(&form, "token")?.to_owned())
             }
             RevocationStyle::Alone => {
@@ -97,7 +98,7 @@ impl GenericService {
                 (client.to_string(), token.to_owned())
             }
             RevocationStyle::Delete => {
-                let client = self.0.authenticate(&mut known, &call.headers, &Form::default())?;
+                let client = self.0.authenticate(&mut known, call, &Form::default())?;
                 let body = from_json(&call.body).unwrap_or_default();
                 (client.client_id, needed(&body, "access_token")?.to_owned())
             }
@@ -173,7 +174,23 @@ impl GenericService {
                 add(name, value.clone());
             }
         }
-        known.clients.insert(client_id.clone(), GenericClient { client_id, client_secret, redirect_uris, scopes, keys });
+        let token = self.0.mint.name("registration", known.registered);
+        known.registrations.insert(client_id.clone(), token);
+        let client = GenericClient { client_secret, redirect_uris, scopes, keys, ..GenericClient::public(&client_id) };
+        known.clients.insert(client_id, client);
         Ok(())
+    }
+
+    /// RFC 7592 section 2.3.
+    pub(super) fn unregister(&self, call: &Incoming) -> Response {
+        let client = call.uri.path().rsplit('/').next().unwrap_or_default();
+        let bearer = call.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "));
+        let mut known = self.0.state.get();
+        if bearer.is_none() || known.registrations.get(client).map(String::as_str) != bearer {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        known.registrations.remove(client);
+        known.clients.remove(client);
+        StatusCode::NO_CONTENT.into_response()
     }
 }

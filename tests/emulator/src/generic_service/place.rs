@@ -18,10 +18,13 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn of(facts: &Facts) -> Self {
-        let endpoints = facts.endpoints.iter().map(|(endpoint, url)| (url, Place::Endpoint(*endpoint)));
-        let calls = facts.calls.iter().enumerate().map(|(at, call)| (&call.url, Place::Call(at)));
-        let places =
-            endpoints.chain(calls).filter_map(|(url, place)| split(url).map(|(host, path)| (host.to_owned(), path.to_owned(), place)));
+        let endpoints = facts.endpoints.iter().map(|(endpoint, url)| (url.clone(), Place::Endpoint(*endpoint)));
+        let aliases = facts.aliases.iter().map(|(endpoint, url)| (url.clone(), Place::Endpoint(*endpoint)));
+        let registrations = facts.endpoints.get(&Endpoint::Register).map(|url| format!("{url}/{{client}}"));
+        let registrations = registrations.map(|url| (url, Place::Endpoint(Endpoint::Registration)));
+        let calls = facts.calls.iter().enumerate().map(|(at, call)| (call.url.clone(), Place::Call(at)));
+        let all = endpoints.chain(aliases).chain(registrations).chain(calls);
+        let places = all.filter_map(|(url, place)| split(&url).map(|(host, path)| (host.to_owned(), path.to_owned(), place)));
         Self { places: places.collect(), others: facts.other_hosts.clone() }
     }
 

@@ -109,7 +109,7 @@ impl GenericService {
         let mut known = self.0.state.get();
         let about = About { method: call.method.as_str(), url: &call.url(), token: None };
         let key = self.0.proof(&mut known, &call.headers, &about)?;
-        let client = self.0.authenticate(&mut known, &call.headers, form)?;
+        let client = self.0.authenticate(&mut known, call, form)?;
         let grant = form.get("grant_type").unwrap_or_default();
         if !self.0.facts.request.grants.iter().any(|known| known == grant) {
             return Err(trouble("unsupported_grant_type", "This `grant_type` isn't known here."));
@@ -124,7 +124,11 @@ impl GenericService {
             EXCHANGE => self.token_exchange(&mut known, &client, form, key),
             _ => Err(trouble("unsupported_grant_type", "The emulator doesn't know this `grant_type`.")),
         };
-        Ok(known.disguised(tokens?, form.get("refresh_token")))
+        let tokens = tokens?;
+        if let Some(certificate) = call.certificate.clone().filter(|_| self.0.facts.certificate_bound) {
+            known.certified.insert(tokens.access.clone(), certificate);
+        }
+        Ok(known.disguised(tokens, form.get("refresh_token")))
     }
 
     fn code(&self, known: &mut State, client: &GenericClient, form: &Form, key: Option<String>) -> Result<Tokens, Trouble> {
@@ -190,7 +194,7 @@ impl GenericService {
     }
 
     fn client_credentials(&self, known: &mut State, client: &GenericClient, form: &Form, key: Option<String>) -> Result<Tokens, Trouble> {
-        if client.client_secret.is_none() && client.keys.is_empty() {
+        if client.client_secret.is_none() && client.keys.is_empty() && client.certificate.is_none() {
             return Err(trouble("unauthorized_client", "A public client can't have tokens of its own."));
         }
         let owner = self.owner(client, &client.client_id, form, (key, false))?;

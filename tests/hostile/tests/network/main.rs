@@ -6,6 +6,7 @@ mod addresses;
 #[path = "../../../emulator/src/authority.rs"]
 #[allow(dead_code, reason = "what this category needs of it")]
 mod authority;
+mod certificates;
 #[path = "../../../../host/runtime/tests/loading/file.rs"]
 #[allow(dead_code, reason = "what this category needs of it")]
 mod file;
@@ -20,6 +21,7 @@ mod steering;
 mod wire;
 
 use addresses::*;
+use certificates::*;
 use mapped::*;
 use names::*;
 use redirects::*;

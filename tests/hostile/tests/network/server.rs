@@ -29,11 +29,15 @@ pub(crate) fn mapping(host: &str, to: SocketAddr) -> Mapping {
     Mapping { host: host.to_owned(), port: 443, to }
 }
 
+/// What a server has seen so far.
+type Shared<T> = Arc<Mutex<Vec<T>>>;
+
 /// A server. It ends when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     answer: Arc<Mutex<String>>,
-    read: Arc<Mutex<Vec<String>>>,
+    read: Shared<String>,
+    shown: Shared<Option<Vec<u8>>>,
     accepting: JoinHandle<()>,
 }
 
@@ -43,18 +47,24 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, tls) = (listener.local_addr().unwrap(), TlsAcceptor::from(AUTHORITY.server.clone()));
         let (answer, read) = (Arc::new(Mutex::new(answer.into())), Arc::new(Mutex::default()));
-        let (answering, reading) = (Arc::clone(&answer), Arc::clone(&read));
+        let (answering, reading, shown) = (Arc::clone(&answer), Arc::clone(&read), Arc::new(Mutex::default()));
+        let showing = Arc::clone(&shown);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, tls.clone(), reading.clone(), answering.clone()));
+                tokio::spawn(converse(stream, tls.clone(), (reading.clone(), showing.clone()), answering.clone()));
             }
         });
-        Self { address, answer, read, accepting }
+        Self { address, answer, read, shown, accepting }
     }
 
     /// Answers with something else from now on.
     pub(crate) fn answer(&self, answer: String) {
         *self.answer.lock().unwrap() = answer;
+    }
+
+    /// The certificate that each request's connection showed, since the last time.
+    pub(crate) fn shown(&self) -> Vec<Option<Vec<u8>>> {
+        std::mem::take(&mut *self.shown.lock().unwrap())
     }
 
     /// All that was read since the last time, request by request.
@@ -70,8 +80,14 @@ impl Drop for Server {
 }
 
 /// Reads to the end of a request by its own length, as any server does: what follows it is the next one.
-async fn converse(stream: TcpStream, tls: TlsAcceptor, read: Arc<Mutex<Vec<String>>>, answer: Arc<Mutex<String>>) {
+async fn converse(
+    stream: TcpStream,
+    tls: TlsAcceptor,
+    (read, shown): (Shared<String>, Shared<Option<Vec<u8>>>),
+    answer: Arc<Mutex<String>>,
+) {
     let Ok(mut stream) = tls.accept(stream).await else { return };
+    let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| Some(chain.first()?.to_vec()));
     let mut bytes = vec![];
     loop {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
@@ -79,6 +95,7 @@ async fn converse(stream: TcpStream, tls: TlsAcceptor, read: Arc<Mutex<Vec<Strin
         match whole.filter(|whole| *whole <= bytes.len()) {
             Some(whole) => {
                 let request: Vec<u8> = bytes.drain(..whole).collect();
+                shown.lock().unwrap().push(certificate.clone());
                 read.lock().unwrap().push(String::from_utf8(request).unwrap());
                 let answer = answer.lock().unwrap().clone();
                 if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {

@@ -171,6 +171,27 @@ async fn no_secret_of_a_client_that_signs_with_its_secret() {
 }
 
 #[tokio::test]
+async fn no_secret_of_a_client_that_shows_a_certificate() {
+    let secrets = "[secrets.certificate]\nname = \"Certificate\"\n\n[secrets.private-key]";
+    let manifest = MANIFEST
+        .replace("\"private-key-jwt\"", "\"tls\"")
+        .replace("[secrets.private-key]", secrets)
+        .replace("accepts = [\"assertion\"", "client-certificate = true\naccepts = [\"assertion\"");
+    let facts = FACTS.replace("[\"private_key_jwt\", \"client_secret_jwt\"]", "[\"tls_client_auth\"]");
+    let emulator = started(Facts::parse(&facts).unwrap(), GenericClient::public(ID).certificate(&key().certificate)).await;
+    let client = client(ID, &[("certificate", &key().certificate), ("private-key", &key().private)], &[]);
+    let mut scene = Scene::with(&jeton_bundle::declarative(&manifest), emulator, client).await;
+    let first = scene.sign_in(&grant(GrantKind::AuthorizationCode, &["read:all"]), REDIRECT).await;
+    scene.identify(&first, &[]).await;
+    scene.refresh(&first).await;
+    scene.obtain(&grant(GrantKind::ClientCredentials, &["read:all"])).await;
+    scene.revoke(&current(&first)).await;
+    scene.refresh_is_refused(&first).await;
+    let kinds = ["access-token", "certificate", "code", "code-verifier", "private-key", "refresh-token"];
+    scene.nowhere(&kinds, &[REDIRECT, "read:all"]);
+}
+
+#[tokio::test]
 async fn no_assertion_that_is_the_grant() {
     let registered = GenericClient::public(ID).public_key(&key().public);
     let mut scene = signing(registered, MANIFEST, &[("private-key", &key().private)]).await;

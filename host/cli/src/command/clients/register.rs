@@ -1,7 +1,8 @@
 //! `jeton clients add --register`: the service makes the registration itself (RFC 7591), at the endpoint `register` of the manifest.
 //!
 //! The host does this; a provider has no part in it. What the service answers counts, not what was asked for: it is kept where the manifest
-//! has a place for it, and where it can't be kept to, that is said.
+//! has a place for it, and where it can't be kept to, that is said. A client that signs has its key made here, and the service is told the
+//! public half alone.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -24,10 +25,11 @@ use crate::terminal::{BAD, read_secret, styled};
 
 /// The setting that says how a client authenticates, where that differs between clients.
 const AUTHENTICATION: &str = "client-authentication";
-const LARGEST: usize = 64 << 10;
+const PRIVATE_KEY: &str = "private-key";
+pub(super) const LARGEST: usize = 64 << 10;
 /// The year 10000, in seconds since 1970.
 const END_OF_TIME: u64 = 253_402_300_800;
-const TIME: Duration = Duration::from_secs(30);
+pub(super) const TIME: Duration = Duration::from_secs(30);
 
 /// Registers a client and keeps it.
 pub async fn run(context: &Context, manifest: &Manifest, name: &ClientName, arguments: &AddClient) -> Result {
@@ -42,9 +44,19 @@ pub async fn run(context: &Context, manifest: &Manifest, name: &ClientName, argu
     let token = token.map(|file| read_secret("initial-access-token", "Initial Access Token", Some(file))).transpose()?;
     // What was registered and can't be kept would be lost.
     context.vault().await?;
-    let asked = wanted(manifest, &client, arguments.port);
+    let mut asked = wanted(manifest, &client, arguments.port);
+    if signs(manifest, &client) {
+        let algorithm = manifest.protocol.text("client.algorithm").unwrap_or("RS256");
+        let (key, public) = jeton_runtime::new_pair(algorithm)?;
+        client.secrets.insert(PRIVATE_KEY.to_owned(), key);
+        if let Some(members) = asked.as_object_mut() {
+            members.insert("jwks".to_owned(), json!({ "keys": [public] }));
+            members.insert("token_endpoint_auth_signing_alg".to_owned(), algorithm.into());
+        }
+    }
     let body = asked.to_string().into();
-    let request = Outgoing { method: Method::POST, url, headers: headers(token.as_ref())?, body, time: TIME, largest: LARGEST };
+    let request =
+        Outgoing { method: Method::POST, url, headers: headers(token.as_ref())?, body, identity: None, time: TIME, largest: LARGEST };
     let mut given = answer(&context.send(request).await?, token.is_some())?;
     let remarks = take(manifest, &asked, &mut given, &mut client)?;
     keep(context, manifest, name, &client).await?;
@@ -54,11 +66,21 @@ pub async fn run(context: &Context, manifest: &Manifest, name: &ClientName, argu
     Ok(())
 }
 
-/// The settings, if nothing but what the service will give is missing.
+/// Whether the client proves itself by a key of its own, which is made here.
+fn signs(manifest: &Manifest, client: &Client) -> bool {
+    manifest.declarative && chosen(manifest, client) == "private-key-jwt" && manifest.secrets.contains_key(PRIVATE_KEY)
+}
+
+/// The settings, if nothing but what the service will give, or what is made here, is missing.
 fn settled(manifest: &Manifest, client: &Client) -> Result<BTreeMap<String, String>> {
     let mut complete = client.clone();
+    if manifest.declarative && chosen(manifest, client) == "tls" {
+        let what = format!("a client of {} shows a certificate, which no service gives", manifest.name);
+        let hint = "Register by hand, and use --id with --secret certificate=FILE --secret private-key=FILE";
+        return Err(Failure::new(what, hint).exit(Exit::Usage));
+    }
     for (name, field) in manifest.secrets.iter().filter(|(_, field)| field.required && !field.generated) {
-        if name != "client-secret" {
+        if name != "client-secret" && !(name == PRIVATE_KEY && signs(manifest, client)) {
             let what = format!("a client of {} needs a {}, which no service gives", manifest.name, field.name);
             return Err(Failure::new(what, "Register by hand, and use --id with --secret NAME=FILE").exit(Exit::Usage));
         }
@@ -82,7 +104,7 @@ fn wanted(manifest: &Manifest, client: &Client, port: Option<u16>) -> Value {
         GrantKind::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
     });
     let grants: Vec<_> = grants.chain(["refresh_token"]).collect();
-    let how = client.settings.get(AUTHENTICATION).map(String::as_str).unwrap_or_else(|| usual(manifest));
+    let how = chosen(manifest, client);
     let method = METHODS.iter().find(|(_, known)| *known == how).map(|(method, _)| *method);
     let interactive = manifest.grants.contains(&GrantKind::AuthorizationCode);
     json!({
@@ -93,6 +115,11 @@ fn wanted(manifest: &Manifest, client: &Client, port: Option<u16>) -> Value {
         "grant_types": grants,
         "token_endpoint_auth_method": method,
     })
+}
+
+/// How this client is to authenticate.
+fn chosen<'a>(manifest: &'a Manifest, client: &'a Client) -> &'a str {
+    client.settings.get(AUTHENTICATION).map_or_else(|| usual(manifest), String::as_str)
 }
 
 /// How the manifest's clients authenticate.
@@ -194,7 +221,7 @@ fn secrets(manifest: &Manifest, given: &mut Value, client: &mut Client) -> Resul
 fn authentication(manifest: &Manifest, given: Option<&str>, client: &mut Client) -> Result {
     let Some(given) = given else { return Ok(()) };
     let how = METHODS.iter().find(|(method, _)| *method == given).map(|(_, how)| *how);
-    let chosen = client.settings.get(AUTHENTICATION).map(String::as_str).unwrap_or_else(|| usual(manifest));
+    let chosen = chosen(manifest, client);
     // A component of its own does as it does.
     if !manifest.declarative || how == Some(chosen) {
         return Ok(());

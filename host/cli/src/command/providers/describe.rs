@@ -39,6 +39,9 @@ fn exchange(manifest: &Manifest, endpoint: &Endpoint) -> Vec<String> {
     }
     let sent: Vec<_> = endpoint.accepts.iter().map(|kind| called(manifest, kind)).collect();
     let mut lines = vec![if sent.is_empty() { "is sent no secret".to_owned() } else { format!("is sent: {}", sent.join(", ")) }];
+    if endpoint.client_certificate {
+        lines.push(format!("is shown: {}", called(manifest, "certificate")));
+    }
     match &endpoint.captures {
         None => lines.push("the provider reads: all that is answered, without the secrets above".to_owned()),
         Some(captures) => {

@@ -73,6 +73,9 @@ pub async fn run(package: &Package) -> Result<Vec<Check>> {
     if !provider.manifest().grants.contains(&GrantKind::AuthorizationCode) {
         return Ok(ended(checks, "the stand-ins know the grant authorization-code alone"));
     }
+    if provider.manifest().endpoints.values().any(|endpoint| endpoint.client_certificate) {
+        return Ok(ended(checks, "the stand-ins know no client by its certificate"));
+    }
     let pages = addresses(provider.manifest(), &client, |endpoint| endpoint.browser);
     if !pages.iter().any(|url| url.host_str().is_some_and(|host| hosts.contains(host))) {
         return Ok(ended(checks, "there is no stand-in to sign in at"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{entries, known_kind, pointer};
+use super::{declared, entries, known_kind, pointer};
 use crate::manifest::reader::{Reader, Table};
 use crate::manifest::{Endpoint, REVEALED, UrlTemplate, names_a_secret, points_at_a_secret};
 
@@ -12,7 +12,7 @@ pub(super) fn endpoints<'t>(
     kinds: &BTreeSet<String>,
     settings: &BTreeSet<String>,
 ) -> BTreeMap<String, Endpoint> {
-    let (mut endpoints, before) = (BTreeMap::new(), reader.mistakes());
+    let (mut endpoints, before, secrets) = (BTreeMap::new(), reader.mistakes(), declared(root, "secrets"));
     for (name, span, value) in entries(reader, root, "endpoints") {
         let Some(mut table) = reader.table(&format!("endpoints.{name}"), value) else { continue };
         let url = table.required(reader, "url", "\"https://…\"").and_then(|(text, span)| {
@@ -27,6 +27,15 @@ pub(super) fn endpoints<'t>(
         let accepts = table.texts(reader, "accepts");
         for (kind, span) in &accepts {
             known_kind(reader, kinds, kind, span.clone());
+        }
+        let client_certificate = table.flag(reader, "client-certificate");
+        if client_certificate && browser {
+            let what = format!("[endpoints.{name}] is a page for a browser, which shows no certificate of a client's");
+            reader.problem(span.clone(), what, "Leave out client-certificate");
+        }
+        for missing in ["certificate", "private-key"].into_iter().filter(|secret| client_certificate && !secrets.contains(*secret)) {
+            let what = format!("[endpoints.{name}] is shown the client's certificate, and there is no secret `{missing}`");
+            reader.problem(span.clone(), what, format!("Declare it: [secrets.{missing}] with a name"));
         }
         let mut also = vec![];
         let captures = table.table(reader, "captures").map(|captures| {
@@ -57,8 +66,9 @@ pub(super) fn endpoints<'t>(
             }
             pointers
         });
-        // What is sent where secrets are accepted is answered with secrets, whatever the manifest calls it.
-        let beyond = accepts.iter().any(|(kind, _)| *kind != "access-token");
+        // What is sent where secrets are accepted, or where a certificate stands for one, is answered with secrets, whatever the manifest
+        // calls it.
+        let beyond = accepts.iter().any(|(kind, _)| *kind != "access-token") || (client_certificate && accepts.is_empty());
         let captures = captures.or_else(|| (beyond && !browser).then(BTreeMap::new));
         let mut reveals = vec![];
         for (text, span) in table.texts(reader, "reveals") {
@@ -94,7 +104,8 @@ pub(super) fn endpoints<'t>(
         };
         reader.close(table);
         let accepts = accepts.into_iter().map(|(text, _)| text.to_owned()).collect();
-        endpoints.extend(url.map(|url| (name, Endpoint { url, browser, accepts, captures, also, reveals, headers, raw_basic })));
+        let endpoint = |url| Endpoint { url, browser, accepts, captures, also, reveals, headers, raw_basic, client_certificate };
+        endpoints.extend(url.map(|url| (name, endpoint(url))));
     }
     if endpoints.is_empty() && reader.mistakes() == before {
         reader.problem(0..0, "there is no endpoint", "Add: [endpoints.token] with its url");

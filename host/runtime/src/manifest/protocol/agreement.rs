@@ -64,6 +64,7 @@ pub(in crate::manifest) fn agree(
             requests.for_each(|name| it.accepted(name, "assertion"));
             it.signed(signs, "client-secret", "client.algorithm", "HS256");
         }
+        "tls" => requests.for_each(|name| it.certified(name, "client.authentication")),
         "basic" => it.mistake("client.authentication", "HTTP Basic needs a secret", "Declare it: [secrets.client-secret] with a name"),
         _ => {}
     }
@@ -126,6 +127,14 @@ impl Agreement<'_, '_, '_> {
             let all: Vec<_> = endpoint.accepts.iter().map(String::as_str).chain([kind]).map(|kind| format!("\"{kind}\"")).collect();
             let hint = format!("accepts = [{}] in [endpoints.{name}]", all.join(", "));
             self.mistake("", format!("[endpoints.{name}] doesn't accept the {kind} that is to be sent there"), hint);
+        }
+    }
+
+    /// RFC 8705: the connection shows who the client is.
+    fn certified(&mut self, name: &str, key: &str) {
+        if self.endpoints.get(name).is_some_and(|endpoint| !endpoint.client_certificate) {
+            let hint = format!("client-certificate = true in [endpoints.{name}]");
+            self.mistake(key, format!("[endpoints.{name}] isn't shown the certificate by which the client authenticates"), hint);
         }
     }
 
@@ -205,6 +214,7 @@ impl Agreement<'_, '_, '_> {
         match self.read.said.text("client.authentication").unwrap_or("post") {
             "post" | "basic" if secrets.contains_key("client-secret") => self.accepted(name, "client-secret"),
             "private-key-jwt" | "client-secret-jwt" => self.accepted(name, "assertion"),
+            "tls" => self.certified(name, "identify.style"),
             _ => {}
         }
         self.revealed(name, "identify.active", &["/active"]);
@@ -227,6 +237,7 @@ impl Agreement<'_, '_, '_> {
         match said("revoke.authentication").or(said("client.authentication")).unwrap_or("post") {
             "post" | "basic" if secrets.contains_key("client-secret") => self.accepted("revoke", "client-secret"),
             "private-key-jwt" | "client-secret-jwt" => self.accepted("revoke", "assertion"),
+            "tls" => self.certified("revoke", "revoke.authentication"),
             _ => {}
         }
         self.proven("revoke", "revoke.success");

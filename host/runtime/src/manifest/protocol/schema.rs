@@ -86,7 +86,7 @@ pub(super) const ERRORS: &[&str] = &[
 
 const ALGORITHMS: Kind =
     Kind::Choice(&["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]);
-const AUTHENTICATION: Kind = Kind::Choice(&["none", "post", "basic", "private-key-jwt", "client-secret-jwt"]);
+const AUTHENTICATION: Kind = Kind::Choice(&["none", "post", "basic", "private-key-jwt", "client-secret-jwt", "tls"]);
 const BODY: Kind = Kind::Choice(&["form", "json", "query"]);
 
 type Keys = &'static [(&'static str, Kind)];

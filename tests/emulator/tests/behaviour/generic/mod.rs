@@ -1,6 +1,7 @@
 //! The service that is made from facts.
 
 mod answers;
+mod certificates;
 mod client_auth;
 mod dpop;
 mod flows;

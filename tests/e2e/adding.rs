@@ -62,7 +62,7 @@ app-key = ["RS256"]
     let path = stage.download("acme.wasm", component(&manifest));
     let ran = stage.jeton(&["providers", "add", text(&path)]);
     for words in [
-        "region     Region\n             changes the address of api: any text that matches [a-z]+",
+        "region     Region\n             changes the address of api: must match [a-z]+",
         "App Key, if there is one",
         "have Jeton sign with the App Key, by RS256",
         "read of the address that your browser comes back with: realm",

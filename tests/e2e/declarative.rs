@@ -3,6 +3,7 @@
 
 mod bundled;
 mod code;
+mod errors;
 mod media;
 mod storage;
 mod work;
@@ -11,7 +12,7 @@ use std::fs;
 
 use bundled::stage;
 use jeton_emulator::Decision;
-use jeton_emulator::generic_service::Facts;
+use jeton_emulator::generic_service::{Facts, Misbehaviour};
 
 use crate::providers::text;
 use crate::stage::{CLIENT_ID, CLIENT_SECRET, Stage, browse};
@@ -182,4 +183,67 @@ async fn a_file_that_only_says_that_its_code_is_jetons_is_refused() {
     other.extend_from_slice(&file[code.len()..]);
     fs::write(&path, other).unwrap();
     stage.jeton(&["providers", "add", text(&path)]).failed(6, &["says that its component is Jeton's oauth2", "provider.toml alone"]);
+}
+
+/// Adds Acme with more tables, and with a client.
+async fn acme(more: &str) -> (Stage, String) {
+    let (stage, name) = stage(Facts::parse(FACTS).unwrap()).await;
+    let path = stage.home.path().join("provider.toml");
+    fs::write(&path, format!("{MANIFEST}\n{more}")).unwrap();
+    let shown = stage.jeton(&["providers", "add", text(&path)]).failed(2, &["no terminal to ask"]);
+    let digest = shown.stderr.rsplit_once("--digest ").unwrap().1.trim().to_owned();
+    stage.jeton(&["providers", "add", text(&path), "--yes", "--digest", &digest]).succeeded();
+    (stage, name)
+}
+
+#[tokio::test]
+async fn advice_is_shown_to_who_checks_a_manifest_and_to_who_meets_the_error() {
+    let (stage, name) = acme("[protocol.advice]\ntoken_gone = \"Tell Acme that its anvils are lost\"").await;
+    let path = stage.home.path().join("provider.toml");
+    let checked = stage.jeton(&["providers", "check", text(&path)]).succeeded().stdout;
+    assert!(checked.contains("advice        token_gone → Tell Acme that its anvils are lost"), "{checked}");
+    connect(&stage, &[]).await;
+    stage.emulator.generic(&name).unwrap().end_all_tokens();
+    stage.jeton(&["refresh", "work-box"]).failed(3, &["revoked or too old. Tell Acme that its anvils are lost (token_gone)"]);
+    // It stays with the connection.
+    stage.jeton(&["token", "work-box", "--min-valid", "10h"]).failed(3, &["its anvils are lost"]);
+}
+
+#[tokio::test]
+async fn a_service_that_refreshes_only_shortly_before_the_end_isnt_asked_earlier() {
+    let asked = |stage: &Stage| stage.emulator.journal().count(|entry| entry.path == "/token");
+    let (stage, name) = acme("[lifetimes]\nrefresh-window = 30").await;
+    connect(&stage, &[]).await;
+    let before = stage.token();
+    let left = stage.jeton(&["token", "work-box", "--min-valid", "10h"]).succeeded();
+    assert_eq!((left.stdout.trim(), asked(&stage)), (before.as_str(), 1), "for the code alone");
+    stage.jeton(&["refresh", "--due"]).succeeded();
+    assert_eq!(asked(&stage), 1);
+    // One without that word asks for what was wanted.
+    let (other, _) = acme("").await;
+    connect(&other, &[]).await;
+    other.jeton(&["token", "work-box", "--min-valid", "10h"]).succeeded();
+    assert_eq!(asked(&other), 2);
+    assert!(stage.emulator.generic(&name).unwrap().is_live(&before));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_grants_less_than_was_asked_for_is_refused_where_all_is_needed() {
+    let (stage, name) = acme("").await;
+    let needs_all = stage.home.path().join("provider.toml");
+    fs::write(&needs_all, MANIFEST.replace("separator = \",\"", "separator = \",\"\ngranted = \"all\"")).unwrap();
+    let service = stage.emulator.generic(&name).unwrap();
+    service.misbehave(Misbehaviour::ScopeNarrowed("read".to_owned()));
+    connect(&stage, &["--scope", "read", "--scope", "write"]).await;
+    stage.jeton(&["remove", "work-box", "--force"]).succeeded();
+    // To have one check more is nothing to agree to.
+    stage.jeton(&["providers", "add", text(&needs_all)]).succeeded();
+    let connecting = stage.begin_connect_to("acme", &["--name", "work-box", "--scope", "read", "--scope", "write"]);
+    browse(&stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap());
+    connecting.finish().failed(3, &["lacks a scope", "Not granted: write"]);
+    assert_eq!(stage.jeton(&["list", "--json"]).succeeded().stdout.trim(), "[]");
+    service.behave();
+    let connecting = stage.begin_connect_to("acme", &["--name", "work-box", "--scope", "read", "--scope", "write"]);
+    browse(&stage.emulator.consent(&connecting.url, Decision::Grant).await.unwrap());
+    connecting.finish().succeeded();
 }

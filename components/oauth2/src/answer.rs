@@ -2,7 +2,7 @@
 
 use jeton_provider::*;
 
-use crate::knobs::{choice, first, number, pointers};
+use crate::knobs::{choice, first, is, number, pointers};
 
 /// What an error means: one of the contract's kinds, or that a person hasn't finished yet.
 pub enum Meaning {
@@ -60,8 +60,13 @@ pub fn check_id_token(client: &Client, tokens: &Tokens) -> Result<()> {
 }
 
 fn lifetime(answer: &Response) -> Option<u64> {
-    let number = seconds(first(answer, "answer.expires-in", "/expires_in"))?;
-    match choice("answer.expires-unit", "seconds").as_str() {
+    let said = first(answer, "answer.expires-in", "/expires_in")?;
+    let unit = choice("answer.expires-unit", "seconds");
+    if unit == "date-text" {
+        return Some(rfc3339(&said)?.saturating_sub(clock::now()).max(1));
+    }
+    let number = seconds(Some(said))?;
+    match unit.as_str() {
         "milliseconds" => Some(number / 1000),
         // What is over already is better refreshed at once than kept for ever.
         "date" => Some(number.saturating_sub(clock::now()).max(1)),
@@ -70,16 +75,27 @@ fn lifetime(answer: &Response) -> Option<u64> {
     }
 }
 
-/// What was granted, separated by spaces. A pointer that ends in `/*` leads to a list.
+/// What was granted, separated by spaces. A pointer with a `*` in it leads to a list.
 fn scope(answer: &Response) -> Option<String> {
-    let text = pointers("answer.scope", "/scope").iter().find_map(|pointer| match pointer.strip_suffix('*') {
-        Some(list) => {
-            let items: Vec<_> = (0..100).map_while(|index| answer.text(&concat(&[list, &decimal(index)]))).collect();
-            Some(join(&items, " "))
-        }
-        None => answer.text(pointer),
+    let text = pointers("answer.scope", "/scope").iter().find_map(|pointer| {
+        let mut parts = split(pointer, b'*');
+        let (list, Some(below)) = (parts.next()?, parts.next()) else { return answer.text(pointer) };
+        let items: Vec<_> = (0..100).map_while(|index| answer.text(&concat(&[list, &decimal(index), below]))).collect();
+        Some(join(&items, " ")).filter(|_| !items.is_empty())
     })?;
     Some(spaced(&text, &choice("scopes.separator", " "))).filter(|text| !text.is_empty())
+}
+
+/// Not less than what was asked for, where the manifest wants all of it.
+pub fn complete(asked: &[String], tokens: Tokens) -> Result<Tokens> {
+    let Some(granted) = tokens.scope.as_deref().filter(|_| is("scopes.granted", "all")) else { return Ok(tokens) };
+    let asked = if asked.is_empty() { manifest::texts("scopes.default") } else { asked.to_vec() };
+    let asked = spaced(&join(&asked, " "), &choice("scopes.separator", " "));
+    let missing: Vec<_> = split(&asked, b' ').filter(|scope| split(granted, b' ').all(|one| one != *scope)).collect();
+    if missing.is_empty() {
+        return Ok(tokens);
+    }
+    Err(Error::new(ErrorKind::InsufficientScope, concat(&["Not granted: ", &join(&missing, ", ")])))
 }
 
 /// With spaces between the scopes. Some services ask for one separator and answer with another one: commas are separators too. (Without the

@@ -10,7 +10,8 @@ const LIFETIME: u64 = 60;
 /// Who the client is.
 pub fn of_client(client: &Client, key: &str, usual: &str) -> Result<Secret> {
     let audience = if is("client.audience", "token-url") { None } else { manifest::text("issuer") };
-    let mut jwt = Jwt::default().claim("iss", client.id()).claim("sub", client.id()).claim("aud", addressee(audience)?);
+    let issuer = fill(&choice("client.issuer", "{client_id}"), client, None).unwrap_or_else(|| client.id());
+    let mut jwt = Jwt::default().claim("iss", issuer).claim("sub", client.id()).claim("aud", addressee(audience)?);
     if let Some(kind) = manifest::text("client.type") {
         jwt = jwt.header("typ", kind);
     }

@@ -30,7 +30,7 @@ pub fn poll(client: &Client, grant: &Grant<'_>, device_code: &Secret) -> Result<
     let fields = Fields::new("poll").text("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
     let answer = fields.secret("device_code", device_code).resources().for_grant(grant).ask("token", client)?;
     if answer::succeeded(&answer, "answer.success") {
-        let tokens = answer::tokens(&answer)?;
+        let tokens = answer::complete(&grant.scopes, answer::tokens(&answer)?)?;
         answer::check_id_token(client, &tokens)?;
         return Ok(Step::Done(tokens));
     }

@@ -38,7 +38,8 @@ impl Provider for OAuth2 {
                 fields.secret("subject_token", token).given("scope", scopes(&grant.scopes))
             }
         };
-        fields.resources().for_grant(&grant).tokens("token", client).map(Step::Done)
+        let tokens = fields.resources().for_grant(&grant).tokens("token", client)?;
+        answer::complete(&grant.scopes, tokens).map(Step::Done)
     }
 
     fn resume(client: &Client, grant: Grant<'_>, event: Event<'_>) -> Result<Step> {
@@ -50,7 +51,8 @@ impl Provider for OAuth2 {
         let fields = Fields::new("token").text("grant_type", "authorization_code");
         let fields = fields.secret("code", code).given("redirect_uri", named(&back.redirect_uri));
         let fields = if is("authorize.pkce", "off") { fields } else { fields.secret("code_verifier", back.verifier) };
-        let mut tokens = fields.resources().for_grant(&grant).tokens("token", client)?;
+        let tokens = fields.resources().for_grant(&grant).tokens("token", client)?;
+        let mut tokens = answer::complete(&grant.scopes, tokens)?;
         for (name, parameter) in manifest::pairs("extras.parameters") {
             if let Some((_, value)) = back.answer.iter().find(|(known, _)| *known == parameter) {
                 tokens.extras.push((name, value.clone()));

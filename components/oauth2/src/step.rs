@@ -144,8 +144,11 @@ impl<'a> Step<'a> {
         let own = if manner == self.name { vec![manner] } else { vec![manner, self.name] };
         for table in &own {
             for (name, value) in manifest::pairs(&concat(&[table, ".parameters"])) {
-                let Some(value) = fill(&value, client, self.subject.as_deref()) else { continue };
-                self.set(keep(name), value);
+                // One that a placeholder leaves empty, too.
+                let filled = fill(&value, client, self.subject.as_deref()).filter(|filled| !filled.is_empty() || value.is_empty());
+                if let Some(filled) = filled {
+                    self.set(keep(name), filled);
+                }
             }
             for name in manifest::texts(&concat(&[table, ".options"])) {
                 let chosen = self.options.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
@@ -159,8 +162,9 @@ impl<'a> Step<'a> {
         for table in own.iter().rev() {
             let renames = manifest::pairs(&concat(&[table, ".rename"]));
             for (name, _) in &mut self.fields {
-                if let Some((_, other)) = renames.iter().find(|(standard, _)| standard == name) {
-                    *name = keep(other.clone());
+                if let Some(other) = renames.iter().find(|(standard, _)| standard == name).and_then(|(_, other)| fill(other, client, None))
+                {
+                    *name = keep(other);
                 }
             }
         }

@@ -50,6 +50,7 @@ pub use bindings::jeton::provider::crypto::{Algorithm, Digest};
 pub use bindings::jeton::provider::{
     callback, client::Client, clock, crypto, http::Method, http::Response, log, manifest, random, secrets::Secret, storage,
 };
+pub use date::rfc3339;
 pub use jwt::Jwt;
 pub use provider::Provider;
 pub use request::{AuthorizationRequest, Request, api_request, authorization_request, token_request};

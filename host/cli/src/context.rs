@@ -303,6 +303,11 @@ impl Providers for Loader {
         jeton_runtime::inspect(&file, usize::MAX).ok()?.manifest.lifetimes.refresh_token
     }
 
+    fn refresh_window(&self, provider: &str) -> Option<std::time::Duration> {
+        let file = self.component(provider).ok()??;
+        jeton_runtime::inspect(&file, usize::MAX).ok()?.manifest.lifetimes.refresh_window
+    }
+
     fn refresh<'a>(
         &'a self,
         provider: &'a str,

@@ -47,7 +47,7 @@ pub enum Permission {
     /// To hold what stands there in the answers as a secret of this kind, unread.
     Hold(Place, String, String),
     /// To ask for, and read, a setting; it may stand in addresses.
-    Setting { name: String, label: String, pattern: String, default: Option<String>, stands_in: Vec<String> },
+    Setting { name: String, label: String, takes: String, default: Option<String>, stands_in: Vec<String> },
     /// To have a value of the service's stand in addresses.
     Extra { name: String, label: String, takes: String, default: Option<String>, stands_in: Vec<String> },
     /// To ask for a secret, and hold it, unread.
@@ -94,6 +94,7 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
         lifetimes: _,
         scopes: _,
         guide: _,
+        way_out: _,
         service_account: _,
         stub_wasi: _,
         // Compared by their absence: see `checks`.
@@ -104,12 +105,12 @@ pub fn permissions(manifest: &Manifest) -> BTreeSet<Permission> {
     } = manifest;
     let mut all = BTreeSet::from([Permission::Name(name.clone())]);
     all.extend(grants.iter().map(|grant| Permission::Grant(grant.name())));
-    for (name, Setting { name: label, pattern, default, description: _ }) in settings {
+    for (name, setting) in settings {
+        let Setting { name: label, pattern: _, values: _, default, description: _ } = setting;
         let stands = |endpoint: &&Endpoint| endpoint.url.placeholders().contains(name);
         let stands_in = endpoints.values().filter(stands).map(|endpoint| endpoint.url.as_str().to_owned()).collect();
-        let pattern = pattern.as_str();
-        let pattern = pattern.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")).unwrap_or(pattern).to_owned();
-        all.insert(Permission::Setting { name: name.clone(), label: label.clone(), pattern, default: default.clone(), stands_in });
+        let takes = setting.described();
+        all.insert(Permission::Setting { name: name.clone(), label: label.clone(), takes, default: default.clone(), stands_in });
     }
     for (name, extra) in extras {
         let Extra { name: label, parameter: _, pointer: _, takes: _, default } = extra;
@@ -175,6 +176,8 @@ fn checks(manifest: &Manifest) -> Vec<String> {
     let mut checks: Vec<_> = manifest.issuer.iter().map(|issuer| format!("that the issuer is {issuer}")).collect();
     checks.extend(manifest.callback.iss.then(|| "that a sign-in names its issuer (iss)".to_owned()));
     checks.extend(says("authorize.pkce", &["plain", "off"]).then(|| "that a code is this sign-in's (PKCE)".to_owned()));
+    let all = manifest.protocol.text("scopes.granted") == Some("all");
+    checks.extend(all.then(|| "that all scopes that are asked for are granted".to_owned()));
     checks.extend(says("authorize.nonce", &["off"]).then(|| "that an ID token is this sign-in's (nonce)".to_owned()));
     checks
 }
@@ -219,8 +222,8 @@ impl fmt::Display for Permission {
             Self::Hold(place, secret, at) => {
                 write!(f, "holds {} of what {place} answers as {}, without reading it", shown(at), kind(secret))
             }
-            Self::Setting { name, label, pattern, default, stands_in } => {
-                write!(f, "asks for the setting {} ({}), which must match {}", shown(name), shown(label), shown(pattern))?;
+            Self::Setting { name, label, takes, default, stands_in } => {
+                write!(f, "asks for the setting {} ({}), which {}", shown(name), shown(label), presentable(takes, 2000))?;
                 if let Some(default) = default {
                     write!(f, " and is otherwise {}", shown(default))?;
                 }
@@ -231,7 +234,8 @@ impl fmt::Display for Permission {
             }
             Self::Extra { name, label, takes, default, stands_in } => {
                 let places = stands_in.iter().map(|url| shown(url)).collect::<Vec<_>>().join(" and ");
-                write!(f, "has {} ({}) put into {places}, as the service says it; it {}", shown(name), shown(label), shown(takes))?;
+                let (name, label, takes) = (shown(name), shown(label), presentable(takes, 2000));
+                write!(f, "has {name} ({label}) put into {places}, as the service says it; it {takes}")?;
                 default.as_ref().map_or(Ok(()), |default| write!(f, " and is otherwise {}", shown(default)))
             }
             Self::Secret { name, label, required } => {

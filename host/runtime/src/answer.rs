@@ -182,6 +182,45 @@ mod tests {
     }
 
     #[test]
+    fn a_star_reveals_what_stands_in_every_item_of_a_list_and_nothing_beside_it() {
+        let mut endpoint = Endpoint {
+            url: UrlTemplate::parse("https://example.com/token").unwrap(),
+            browser: false,
+            accepts: vec![],
+            captures: Some(BTreeMap::new()),
+            reveals: ["/items/*/name", "/a/*/b/*", "/*/id"].map(str::to_owned).to_vec(),
+            headers: vec![],
+            also: vec![],
+            raw_basic: false,
+        };
+        let body = r#"{"items":[{"name":"x","key":"secret-1","access_token":"t"},{"name":"y","sub":{"name":"z"}}],
+            "a":[{"b":["1","2"],"c":["3"]}],"named":{"id":"n"},"7":{"id":"seven"}}"#;
+        let read = |endpoint: &Endpoint, pointer: &str| {
+            let incoming = Incoming { status: 200, headers: HeaderMap::new(), body: Zeroizing::new(body.as_bytes().to_vec()) };
+            Response::new("token", endpoint, incoming, &mut vec![]).text(pointer, &[])
+        };
+        for (pointer, text) in [
+            ("/items/0/name", Some("x")),
+            ("/items/1/name", Some("y")),
+            ("/a/0/b/1", Some("2")),
+            ("/7/id", Some("seven")),
+            ("/items/0/key", None),
+            ("/items/1/sub/name", None),
+            ("/items/name", None),
+            ("/items/0", None),
+            ("/a/0/c/0", None),
+            ("/named/id", None),
+            ("/items/-1/name", None),
+            ("/items/+1/name", None),
+        ] {
+            assert_eq!(read(&endpoint, pointer).as_deref(), text, "{pointer}");
+        }
+        // A star is no way around what a name says.
+        endpoint.reveals = vec!["/items/*/access_token".to_owned()];
+        assert_eq!(read(&endpoint, "/items/0/access_token"), None);
+    }
+
+    #[test]
     fn an_echo_of_a_captured_value_is_scrubbed() {
         let (answer, live) = answer(true, &[("x-own", "is secret-1"), ("set-cookie", "a=b")], TOKENS);
         assert_eq!(answer.text("/scope", &live).as_deref(), Some("a [withheld]"));

@@ -1,6 +1,8 @@
 //! What an authorization request may hold, whether a browser brings it or it is pushed before (RFC 9126): state, redirect URI and nonce are
 //! the host's, in every spelling that a service may read.
 
+use url::Url;
+
 use crate::capability::callback::Flow;
 use crate::policy::{Asked, Body, Value};
 use crate::{Denial, GrantKind};
@@ -90,6 +92,29 @@ pub(crate) fn pushed(flow: &Flow, asked: &Asked) -> Result<Option<Held>, Denial>
     Ok(Some(held))
 }
 
+/// Puts the query into an address: form-encoded, or with `%20` for a space, or with some punctuation as it is, where a service reads no
+/// other.
+pub(crate) fn write(url: &mut Url, query: &[(String, String)], spaces: Option<&str>, literal: Option<&str>) {
+    if spaces.is_none() && literal.is_none() {
+        url.query_pairs_mut().extend_pairs(query);
+        return;
+    }
+    let encoded = |text: &str| {
+        text.bytes().fold(String::new(), |mut encoded, byte| {
+            match char::from(byte) {
+                c if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~') || literal.is_some_and(|plain| plain.contains(c)) => {
+                    encoded.push(c);
+                }
+                ' ' if spaces != Some("percent") => encoded.push('+'),
+                _ => encoded.push_str(&format!("%{byte:02X}")),
+            }
+            encoded
+        })
+    };
+    let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    url.set_query(Some(&pairs.join("&")));
+}
+
 /// A parameter's name as the most forgiving server reads it: some ignore case, and PHP takes `redirect.uri[0]` for `redirect_uri`.
 fn plain(name: &str) -> String {
     let name = name.split('[').next().unwrap_or(name);
@@ -161,6 +186,23 @@ mod tests {
         let Body::Form(fields) = &mut hidden.body else { panic!() };
         fields.push(("State".to_owned(), Value::Secret(Secret::new("code", "mine"))));
         assert!(pushed(&flow(), &hidden).is_err());
+    }
+
+    #[test]
+    fn whatever_the_encoding_the_query_says_the_same() {
+        let query = [("scope", "a b,c/d:e"), ("x&y", "\u{e4} +%#='\"")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        for (spaces, literal, written) in [
+            (None, None, "scope=a+b%2Cc%2Fd%3Ae&x%26y=%C3%A4+%2B%25%23%3D%27%22"),
+            (Some("plus"), None, "scope=a+b%2Cc%2Fd%3Ae&x%26y=%C3%A4+%2B%25%23%3D%27%22"),
+            (Some("percent"), None, "scope=a%20b%2Cc%2Fd%3Ae&x%26y=%C3%A4%20%2B%25%23%3D%27%22"),
+            (Some("percent"), Some(",:/"), "scope=a%20b,c/d:e&x%26y=%C3%A4%20%2B%25%23%3D%27%22"),
+        ] {
+            let mut url = Url::parse("https://acme.com/authorize").unwrap();
+            write(&mut url, &query, spaces, literal);
+            assert_eq!(url.query(), Some(written));
+            let read: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+            assert_eq!(read, query);
+        }
     }
 
     #[test]

@@ -283,7 +283,14 @@ fn service_error(call: &Call, error: wit::Error) -> ServiceError {
     };
     let shown = |text: Option<String>| text.map(|text| call.shown(&text));
     let retry_after = error.retry_after.map(|seconds| Duration::from_secs(seconds).min(crate::convert::LONGEST));
-    ServiceError { kind, code: shown(error.code), description: shown(error.description), retry_after }
+    let (code, description) = (shown(error.code), shown(error.description));
+    // Here, where the service's words have been cut: they leave room for it.
+    let description = match (call.loaded.manifest.protocol.advice(code.as_deref(), description.as_deref()), description) {
+        (Some(advice), Some(said)) => Some(format!("{}. {advice}", said.trim_end_matches('.'))),
+        (Some(advice), None) => Some(advice.to_owned()),
+        (None, said) => said,
+    };
+    ServiceError { kind, code, description, retry_after }
 }
 
 /// Why a component stopped before it answered.

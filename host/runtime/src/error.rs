@@ -190,7 +190,10 @@ impl ErrorKind {
             Self::RedirectMismatch => Some("Enter the redirect URI in the service's developer console, character for character"),
             Self::RateLimited | Self::TemporarilyUnavailable => Some("Try again later; nothing was lost"),
             Self::InsufficientScope => Some("Add the scope in the service's developer console, then sign in again"),
-            Self::Unsupported | Self::Other => None,
+            Self::Unsupported => Some("See what its provider does: jeton providers show PROVIDER"),
+            Self::Other => Some(
+                "Look up what the service says in its documentation, and compare the client with jeton providers show PROVIDER --guide",
+            ),
         }
     }
 }

@@ -89,6 +89,8 @@ pub struct Manifest {
     pub scopes: Vec<Scope>,
     /// How to register a client, in Markdown, with `{redirect_uri}` in it.
     pub guide: Option<String>,
+    /// Where a person ends at the service what was granted, for a service that revokes nothing.
+    pub way_out: Option<String>,
     /// Whether `wasi:*` imports are replaced by traps instead of being refused.
     pub stub_wasi: bool,
     /// The authorization server's issuer identifier (RFC 8414), which the `iss` of a callback must be (RFC 9207).
@@ -108,10 +110,23 @@ pub struct Setting {
     pub name: String,
     /// A regular expression for the whole value.
     pub pattern: regex_lite::Regex,
+    /// What a person sets → what is put in for it. Empty: the value itself.
+    pub values: BTreeMap<String, String>,
     /// Where the client says nothing. Without a default the setting must be given.
     pub default: Option<String>,
     /// For people.
     pub description: Option<String>,
+}
+
+impl Setting {
+    /// What it may be, in words: `must match [a-z]+`.
+    pub fn described(&self) -> String {
+        if !self.values.is_empty() {
+            return format!("must be one of {}", extras::choices(&self.values));
+        }
+        let pattern = self.pattern.as_str();
+        format!("must match {}", pattern.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")).unwrap_or(pattern))
+    }
 }
 
 /// A secret of a client.
@@ -162,13 +177,15 @@ impl Endpoint {
     }
 }
 
-/// Whether a list of pointers, or what is always shown, holds this one.
+/// Whether a list of pointers, or what is always shown, holds this one. A `*` between slashes is every item of a list.
 pub(crate) fn revealed(open: &[String], pointer: &str) -> bool {
-    let item = |open: &String| {
-        let list = open.strip_suffix('*').and_then(|list| pointer.strip_prefix(list));
-        list.is_some_and(|index| index == "*" || (!index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())))
+    let item = |index: &str| index == "*" || (!index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()));
+    let fits = |open: &String| {
+        let mut segments = pointer.split('/');
+        open.split('/').all(|wanted| segments.next().is_some_and(|found| found == wanted || (wanted == "*" && item(found))))
+            && segments.next().is_none()
     };
-    REVEALED.contains(&pointer) || open.iter().any(|open| open == pointer || (open.ends_with("/*") && item(open)))
+    REVEALED.contains(&pointer) || open.iter().any(fits)
 }
 
 /// Where the browser comes back to.
@@ -199,6 +216,8 @@ pub struct Lifetimes {
     pub code: Option<Duration>,
     /// A refresh token's.
     pub refresh_token: Option<Duration>,
+    /// How long before an access token's end the service refreshes it, and no earlier.
+    pub refresh_window: Option<Duration>,
     /// Whether a refresh token is good for one refresh only.
     pub single_use: bool,
 }
@@ -275,11 +294,18 @@ impl Manifest {
         let mut settings = client.settings.clone();
         for (name, setting) in &self.settings {
             match (settings.get(name), &setting.default) {
-                (Some(value), _) if setting.pattern.is_match(value) => continue,
+                (Some(value), _) if setting.pattern.is_match(value) => match setting.values.get(value) {
+                    Some(put) => settings.insert(name.clone(), put.clone()),
+                    None => continue,
+                },
                 // It matches, or the manifest wouldn't have been read.
-                (None, Some(default)) => settings.insert(name.clone(), default.clone()),
+                (None, Some(default)) => settings.insert(name.clone(), setting.values.get(default).unwrap_or(default).clone()),
                 (Some(_), _) => {
-                    return unfit(format!("the setting `{name}` doesn't match {}", setting.pattern), format!("Set {}", setting.name));
+                    let what = match setting.values.is_empty() {
+                        true => format!("the setting `{name}` doesn't match {}", setting.pattern),
+                        false => format!("the setting `{name}` {}", setting.described()),
+                    };
+                    return unfit(what, format!("Set {}", setting.name));
                 }
                 // The service will say it.
                 (None, None) if self.extras.contains_key(name) => continue,

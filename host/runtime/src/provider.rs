@@ -273,12 +273,14 @@ impl Provider {
             let rule = "nobody could tell what is in it";
             return Err(Denial::new(what, rule, "Push it in the same call, with what callback.reserve answers, or leave it out").into());
         }
-        url.query_pairs_mut().extend_pairs(&visit.query);
+        let mut query = visit.query;
         if held.openid && !held.nonce && flow.answers_nonce {
-            url.query_pairs_mut().append_pair("nonce", flow.nonce.reveal_text().unwrap_or_default());
+            query.push(("nonce".to_owned(), flow.nonce.reveal_text().unwrap_or_default().to_owned()));
             flow.nonced = true;
         }
         flow.nonced |= held.nonce;
+        let protocol = &self.loaded.manifest.protocol;
+        authorization::write(&mut url, &query, protocol.text("authorize.spaces"), protocol.text("authorize.literal"));
         Ok(Step::Visit { url, flow })
     }
 

@@ -110,8 +110,8 @@ impl Vault {
     ) -> Result<Due> {
         let mut done = Due::default();
         let mut seen = HashSet::new();
-        let idle_limit = providers.idle_limit(provider);
-        for (why, soon, jitter) in kinds(options, idle_limit) {
+        let limits = (providers.idle_limit(provider), providers.refresh_window(provider));
+        for (why, soon, jitter) in kinds(options, limits) {
             let (mut after, now) = ((i64::MIN, String::new()), clock::now());
             loop {
                 let page = self.0.store.due(why, provider, soon.until(now), (after.0, &after.1), now).await?;
@@ -165,8 +165,10 @@ impl Until {
 }
 
 /// Which connections are looked for, by when at the latest, and how much earlier some of them are.
-fn kinds(options: &KeepAlive, idle_limit: Option<Duration>) -> Vec<(Why, Until, Jitter)> {
-    let ahead = options.ahead.map(|ahead| clock::after(0, ahead));
+fn kinds(options: &KeepAlive, (idle_limit, window): (Option<Duration>, Option<Duration>)) -> Vec<(Why, Until, Jitter)> {
+    // With up to half as much again.
+    let latest = |ahead: Duration| window.map_or(ahead, |window| ahead.min(window * 2 / 3));
+    let ahead = options.ahead.map(|ahead| clock::after(0, latest(ahead)));
     let mut kinds = vec![];
     if let Some(ahead) = ahead {
         kinds.push((Why::Expiry, Until(ahead.saturating_add(ahead / 2)), Jitter(ahead / 2)));
@@ -258,7 +260,7 @@ mod tests {
     #[test]
     fn a_token_is_touched_between_a_half_and_three_quarters_of_its_time() {
         let day = 24 * 60 * 60;
-        let kinds = kinds(&KeepAlive { ahead: None, ..KeepAlive::default() }, Some(Duration::from_secs(60 * 86_400)));
+        let kinds = kinds(&KeepAlive { ahead: None, ..KeepAlive::default() }, (Some(Duration::from_secs(60 * 86_400)), None));
         let (why, until, jitter) = kinds[0];
         assert_eq!((why, until.until(100 * day), jitter.0), (Why::Idle, 70 * day, 15 * day));
         assert_eq!(kinds[1].0, Why::Again);

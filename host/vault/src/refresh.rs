@@ -52,6 +52,12 @@ pub trait Providers: Send + Sync {
         let _ = provider;
         None
     }
+
+    /// How long before an access token's end the provider's service refreshes it, where it refuses to do so earlier.
+    fn refresh_window(&self, provider: &str) -> Option<Duration> {
+        let _ = provider;
+        None
+    }
 }
 
 /// An access token that was on disk before it was handed out.
@@ -88,7 +94,11 @@ impl Vault {
     /// [`Error::Reauthorize`] where a person must sign in again, [`Error::Retry`] where the service can't be used at the moment.
     pub async fn access_token(&self, name: &ConnectionName, min_valid: Duration, providers: &Arc<dyn Providers>) -> Result<AccessToken> {
         let row = self.0.current(self.0.find_connection(name).await?).await?;
-        let want = Want::Valid(clock::after(0, min_valid));
+        if let Some(token) = self.0.answer(&row, Want::Valid(clock::after(0, min_valid)))? {
+            return Ok(token);
+        }
+        let window = providers.refresh_window(&row.provider);
+        let want = Want::Valid(clock::after(0, window.map_or(min_valid, |window| window.min(min_valid))));
         match self.0.answer(&row, want)? {
             Some(token) => Ok(token),
             None => self.join(row.id, want, name, providers).await,

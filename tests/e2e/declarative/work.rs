@@ -1,8 +1,10 @@
 //! Services that people work with: code, pages, messages, customers.
 
+use base64::Engine as _;
 use jeton_emulator::generic_service::{Facts, GenericClient};
 
 use super::bundled::{Bundled, stage};
+use crate::services::keys::key;
 use crate::stage::{CLIENT_ID, CLIENT_SECRET};
 
 #[tokio::test]
@@ -71,6 +73,44 @@ async fn slacks_public_clients_need_no_secret() {
     assert!(service.is_live(&stage.token()));
 }
 
+/// Without PKCE, and back to an https address.
+#[tokio::test]
+async fn slacks_bot_has_scopes_of_its_own_and_a_token_on_top() {
+    let mut facts = Facts::shipped("slack").unwrap().unwrap();
+    facts.answer.fields.clear();
+    facts.answer.token_type = Some("bot".to_owned());
+    facts.lifetimes.access = 0;
+    facts.refresh.offered = false;
+    let (stage, name) = stage(facts).await;
+    let bot = Bundled { client: &["--set", "token=bot"], ..Bundled::new("slack", &[]) };
+    bot.registered(&stage);
+    let arguments =
+        ["--name", "work-box", "--scope", "chat:write", "--scope", "users:read", "--redirect-uri", "https://app.example/callback"];
+    stage.paste("slack", &arguments).await.succeeded();
+    let asked = stage.emulator.journal().entries().into_iter().find(|entry| entry.path == "/oauth/v2/authorize").unwrap();
+    let query: Vec<_> = url::form_urlencoded::parse(asked.query.as_deref().unwrap().as_bytes()).into_owned().collect();
+    assert!(query.contains(&("scope".to_owned(), "chat:write,users:read".to_owned())), "{query:?}");
+    assert!(query.iter().all(|(name, _)| name != "user_scope"), "{query:?}");
+    let token = stage.token();
+    assert!(stage.emulator.generic(&name).unwrap().is_live(&token));
+    assert!(stage.jeton(&["test", "work-box"]).succeeded().stdout.contains("ada@example.com"));
+    stage.jeton(&["revoke", "work-box"]).succeeded();
+    assert!(!stage.emulator.generic(&name).unwrap().is_live(&token));
+    stage.jeton(&["clients", "add", "slack", "--name", "other", "--id", "a", "--set", "token=both"]).failed(2, &["must be one of bot"]);
+}
+
+/// An answer with both has the one that is wanted: that of the other stays where it is.
+#[tokio::test]
+async fn slacks_person_is_taken_where_a_bot_is_there_too() {
+    let mut facts = Facts::shipped("slack").unwrap().unwrap();
+    facts.answer.members.insert("access_token".to_owned(), "a-bots-token".into());
+    facts.answer.members.insert("token_type".to_owned(), "bot".into());
+    let (stage, name) = stage(facts).await;
+    Bundled::new("slack", &[]).registered(&stage);
+    stage.paste("slack", &["--name", "work-box"]).await.succeeded();
+    assert!(stage.emulator.generic(&name).unwrap().is_live(&stage.token()));
+}
+
 const SALESFORCE: Bundled = Bundled::new(
     "salesforce",
     &[
@@ -111,6 +151,65 @@ async fn salesforce_gives_an_app_the_tokens_of_the_user_that_it_runs_as() {
     let asked = stage.emulator.journal().entries().into_iter().find(|entry| entry.path == "/services/oauth2/token").unwrap();
     let names: Vec<_> = asked.form.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((asked.host.as_str(), names), ("emulated.my.salesforce.com", vec!["grant_type", "client_id", "client_secret"]));
+}
+
+/// What an assertion says.
+fn claims(assertion: &str) -> serde_json::Value {
+    let text = assertion.split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn salesforce_gives_who_has_the_key_the_tokens_of_a_user_that_an_administrator_let_in() {
+    for (more, audience) in [
+        (&[][..], "https://login.salesforce.com"),
+        (&["--set", "host=test.salesforce.com", "--set", "audience=sandbox"], "https://test.salesforce.com"),
+        (&["--set", "host=emulated.my.salesforce.com"], "https://login.salesforce.com"),
+    ] {
+        let (stage, name) = stage(Facts::shipped("salesforce").unwrap().unwrap()).await;
+        let service = stage.emulator.generic(&name).unwrap();
+        service.register_client(GenericClient::public(CLIENT_ID).public_key(&key().public));
+        let file = stage.home.path().join("key.pem");
+        std::fs::write(&file, &key().pkcs8).unwrap();
+        let secret = format!("private-key={}", file.display());
+        stage.jeton(&[&["clients", "add", "salesforce", "--id", CLIENT_ID, "--secret", &secret], more].concat()).succeeded();
+        stage.jeton(&["connect", "salesforce", "--jwt", "--subject", "ada@example.com", "--name", "work-box"]).succeeded();
+        let before = stage.token();
+        assert!(service.is_live(&before));
+        assert!(stage.jeton(&["test", "work-box"]).succeeded().stdout.contains("ada@example.com"));
+        // There is no refresh token: the key asks again.
+        stage.jeton(&["refresh", "work-box"]).succeeded();
+        assert!(service.is_live(&stage.token()) && stage.token() != before);
+        let asked = stage.emulator.journal().entries().into_iter().find(|entry| entry.path == "/services/oauth2/token").unwrap();
+        let names: Vec<_> = asked.form.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["grant_type", "assertion"]);
+        let claims = claims(&asked.form[1].1);
+        assert_eq!(
+            (claims["iss"].as_str(), claims["sub"].as_str(), claims["aud"].as_str()),
+            (Some(CLIENT_ID), Some("ada@example.com"), Some(audience))
+        );
+        assert!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap() <= 180);
+        let nobody = ["connect", "salesforce", "--jwt", "--subject", "nobody@example.com", "--name", "other"];
+        stage.jeton(&nobody).failed(5, &["user hasn't approved this consumer. An administrator sets Permitted Users"]);
+    }
+}
+
+#[tokio::test]
+async fn salesforces_refusals_of_an_assertion_say_what_is_wrong_with_it() {
+    let (stage, name) = stage(Facts::shipped("salesforce").unwrap().unwrap()).await;
+    let file = stage.home.path().join("key.pem");
+    std::fs::write(&file, &key().pkcs8).unwrap();
+    let secret = format!("private-key={}", file.display());
+    stage.jeton(&["clients", "add", "salesforce", "--id", CLIENT_ID, "--secret", &secret]).succeeded();
+    let connect = ["connect", "salesforce", "--jwt", "--subject", "ada@example.com", "--name", "work-box"];
+    // Nobody uploaded the certificate.
+    stage.jeton(&connect).failed(3, &["invalid assertion. Upload the certificate"]);
+    let service = stage.emulator.generic(&name).unwrap();
+    service.register_client(GenericClient::public(CLIENT_ID).public_key(&key().public));
+    stage.jeton(&connect).succeeded();
+    stage.jeton(&["clients", "add", "salesforce", "--name", "two", "--id", "unknown", "--secret", &secret]).succeeded();
+    let two = [&connect[..], &["--client", "two", "--replace"]].concat();
+    stage.jeton(&two).failed(5, &["Compare Consumer Key and Secret"]);
 }
 
 #[tokio::test]

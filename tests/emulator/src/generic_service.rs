@@ -18,6 +18,7 @@
 
 mod answer;
 mod api;
+mod assertion;
 mod authorize;
 mod client;
 mod client_auth;
@@ -41,12 +42,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 pub use self::answer::{AnswerFacts, ErrorFacts, ExpiresIn, Format, ScopeForm};
+pub use self::api::CallFacts;
+pub use self::assertion::AssertionFacts;
 pub use self::client::GenericClient;
 pub use self::client_auth::ClientAuth;
 pub use self::device::DeviceFacts;
 use self::device::DeviceWish;
 pub use self::facts::{
-    AssertionAudience, AuthorizeFacts, Body, CallFacts, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts,
+    AssertionAudience, AuthorizeFacts, Body, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts,
     RequestFacts, RevocationFacts, RevocationStyle,
 };
 pub use self::hostile::{BadIdToken, Misbehaviour};
@@ -188,6 +191,11 @@ impl GenericService {
     /// Lets all live access tokens expire now. Returns how many did.
     pub fn expire_access_tokens(&self) -> usize {
         self.0.state.get().grants.expire_access_tokens(self.now())
+    }
+
+    /// Ends all tokens, as if everybody had taken the access back.
+    pub fn end_all_tokens(&self) {
+        self.0.state.get().grants.end_all();
     }
 
     /// Whether the service would accept this access or refresh token now.

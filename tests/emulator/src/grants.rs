@@ -254,6 +254,14 @@ impl<D> Grants<D> {
         live.map(|pair| pair.access_until = now).count()
     }
 
+    /// All tokens, as if everybody had taken the access back.
+    pub(crate) fn end_all(&mut self) {
+        for pair in self.pairs.values_mut() {
+            (pair.access_until, pair.refresh_until) = (Duration::ZERO, Duration::ZERO);
+        }
+        self.chains.clear();
+    }
+
     pub(crate) fn expire(&mut self, now: Duration, token: &str) -> bool {
         let refresh = token.starts_with("emulated-refresh-");
         let Some(pair) = self.serial(token).and_then(|serial| self.pairs.get_mut(&serial)) else { return false };

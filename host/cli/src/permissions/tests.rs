@@ -111,6 +111,7 @@ fn every_way_to_permit_more_is_growth_and_is_told() {
         ),
         ("pattern = \"[a-z]+\"", "pattern = \"[a-z.]+\"", "must match [a-z.]+"),
         ("pattern = \"[a-z]+\"", "pattern = \"main\"", "must match main"),
+        ("pattern = \"[a-z]+\"", "values = { main = \"evil\" }", "which must be one of main (as evil)"),
         ("default = \"main\"", "default = \"other\"", "is otherwise other; it stands in https://{tenant}.acme.com/token"),
         ("default = \"main\"\n", "", "which must match [a-z]+; it stands in"),
         ("name = \"Tenant\"", "name = \"Your mother's maiden name\"", "the setting tenant (Your mother's maiden name)"),
@@ -218,7 +219,7 @@ fn what_a_manifest_says_is_shown_as_plain_text() {
     let name = Permission::Setting {
         name: "a\u{202e}b".into(),
         label: "\u{1b}[2J".into(),
-        pattern: "x\ny".into(),
+        takes: "x\ny".into(),
         default: Some("\u{7}".into()),
         stands_in: vec!["\r".into()],
     };

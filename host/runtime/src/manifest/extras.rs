@@ -57,11 +57,17 @@ impl Extra {
     /// What it may be, in words.
     pub fn described(&self) -> String {
         match &self.takes {
-            Takes::Values(values) => format!("must be one of {}", values.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+            Takes::Values(values) => format!("must be one of {}", choices(values)),
             Takes::Pattern(pattern) => format!("must match {pattern}"),
             Takes::Anything => "may be anything".to_owned(),
         }
     }
+}
+
+/// A list of values, each with what is put in for it where that is something else.
+pub(super) fn choices(values: &BTreeMap<String, String>) -> String {
+    let choice = |(said, put): (&String, &String)| if said == put { said.clone() } else { format!("{said} (as {put})") };
+    values.iter().map(choice).collect::<Vec<_>>().join(", ")
 }
 
 /// Puts what a service said into what URLs are filled with.
@@ -98,7 +104,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> (BT
         let pointer = table.text(reader, "pointer").and_then(|text| pointer(reader, text));
         let default = table.text(reader, "default").map(|(text, _)| text.to_owned());
         let matching = table.text(reader, "pattern").and_then(|(text, span)| pattern(reader, &name, text, span));
-        let values = values(reader, &mut table, &name);
+        let values = values(reader, &mut table, &format!("extras.{name}.values"));
         if parameter.is_none() && pointer.is_none() {
             let hint = "Add: parameter = \"…\" of the callback, or pointer = \"/…\" of the token endpoint's answer";
             reader.problem(span.clone(), format!("[extras.{name}] comes from nowhere"), hint);
@@ -120,16 +126,15 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> (BT
 }
 
 /// A list of values, or a table of what the service says with what is put into a URL for it.
-fn values<'t>(reader: &mut Reader<'t>, table: &mut Table<'_, 't>, name: &str) -> Option<BTreeMap<String, String>> {
+pub(super) fn values<'t>(reader: &mut Reader<'t>, table: &mut Table<'_, 't>, path: &str) -> Option<BTreeMap<String, String>> {
     let value = table.value("values")?;
-    let path = format!("extras.{name}.values");
     if let Some(pairs) = value.get_ref().as_table() {
         let text = |(said, put): (&toml::Spanned<std::borrow::Cow<'t, str>>, _)| {
-            Some((said.get_ref().to_string(), reader.text(&path, put)?.0.to_owned()))
+            Some((said.get_ref().to_string(), reader.text(path, put)?.0.to_owned()))
         };
         return Some(pairs.iter().filter_map(text).collect());
     }
-    Some(reader.texts(&path, value).into_iter().map(|(text, _)| (text.to_owned(), text.to_owned())).collect())
+    Some(reader.texts(path, value).into_iter().map(|(text, _)| (text.to_owned(), text.to_owned())).collect())
 }
 
 /// Whether the rest of the manifest fits: what an extra is read from must be revealed, and what it stands in must be safe from it.

@@ -104,17 +104,13 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
     let declarative = component.is_some();
     let protocol = protocol::read(reader, &mut root, declarative, &known);
     if declarative {
-        protocol::agree(reader, &protocol, &grants, &secrets, &signs, &endpoints);
+        protocol::agree(reader, &protocol, &grants, &secrets, &signs, &settings, &endpoints);
     }
     let protocol = protocol.said;
     let service_account = service_account(reader, &mut root);
     let lifetimes = lifetimes(reader, &mut root);
     let scopes = scopes(reader, &mut root);
-    let guide = root.table(reader, "guide").and_then(|mut guide| {
-        let text = guide.required(reader, "text", "\"\"\"1. Open …\"\"\"").map(|(text, _)| text.trim().to_owned());
-        reader.close(guide);
-        text
-    });
+    let (guide, way_out) = guide(reader, &mut root);
     let stub_wasi = match root.text(reader, "wasi") {
         Some(("stubbed", _)) => true,
         Some((other, span)) => {
@@ -141,6 +137,7 @@ fn read<'t>(reader: &mut Reader<'t>, mut root: Table<'_, 't>) -> Option<Manifest
         lifetimes,
         scopes,
         guide,
+        way_out,
         stub_wasi,
         issuer,
         extras,
@@ -187,7 +184,16 @@ fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<S
         let label = label(reader, &mut table, "name", "\"Tenant\"");
         let default = table.text(reader, "default").map(|(text, span)| (text.to_owned(), span));
         let description = table.text(reader, "description").map(|(text, _)| text.to_owned());
-        let pattern = table.required(reader, "pattern", "\"[a-z0-9-]+\"").and_then(|(text, span)| pattern(reader, &name, text, span));
+        let values = extras::values(reader, &mut table, &format!("settings.{name}.values")).unwrap_or_default();
+        let pattern = if values.is_empty() {
+            table.required(reader, "pattern", "\"[a-z0-9-]+\"").and_then(|(text, span)| pattern(reader, &name, text, span))
+        } else {
+            if let Some((_, span)) = table.text(reader, "pattern") {
+                reader.problem(span, format!("[settings.{name}] has values and a pattern"), "Decide for one of them");
+            }
+            let one_of: Vec<_> = values.keys().map(|value| regex_lite::escape(value)).collect();
+            pattern(reader, &name, &one_of.join("|"), 0..0)
+        };
         reader.close(table);
         if let (Some(label), Some(pattern)) = (label, pattern) {
             if let Some((text, span)) = &default
@@ -195,7 +201,7 @@ fn settings<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> BTreeMap<S
             {
                 reader.problem(span.clone(), format!("the default of `{name}` doesn't match its pattern"), "Change one of them");
             }
-            settings.insert(name, Setting { name: label, pattern, default: default.map(|(text, _)| text), description });
+            settings.insert(name, Setting { name: label, pattern, values, default: default.map(|(text, _)| text), description });
         }
     }
     settings
@@ -278,10 +284,20 @@ pub(super) fn pointer(reader: &mut Reader<'_>, (text, span): (&str, Range<usize>
     None
 }
 
+/// How to register a client, and how a person ends what was granted.
+fn guide<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> (Option<String>, Option<String>) {
+    let Some(mut guide) = root.table(reader, "guide") else { return (None, None) };
+    let text = guide.required(reader, "text", "\"\"\"1. Open …\"\"\"").map(|(text, _)| text.trim().to_owned());
+    let way_out = guide.value("revoke").and_then(|_| label(reader, &mut guide, "revoke", "\"Settings → Connected apps\""));
+    reader.close(guide);
+    (text, way_out)
+}
+
 fn lifetimes<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Lifetimes {
     let Some(mut table) = root.table(reader, "lifetimes") else { return Lifetimes::default() };
     let code = table.number(reader, "code").map(Duration::from_secs);
     let refresh_token = table.number(reader, "refresh-token").map(Duration::from_secs);
+    let refresh_window = table.number(reader, "refresh-window").map(Duration::from_secs);
     let single_use = match table.text(reader, "rotation") {
         Some(("single-use", _)) => true,
         Some(("none" | "replace", _)) | None => false,
@@ -291,7 +307,7 @@ fn lifetimes<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Lifetimes
         }
     };
     reader.close(table);
-    Lifetimes { code, refresh_token, single_use }
+    Lifetimes { code, refresh_token, refresh_window, single_use }
 }
 
 fn scopes<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>) -> Vec<Scope> {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 pub(super) use agreement::agree;
-use schema::{Kind, RESERVED, STANDARD, TABLES};
+use schema::{HARMLESS, Kind, RESERVED, STANDARD, TABLES};
 use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
@@ -19,6 +19,9 @@ use super::reader::{Reader, Table};
 use super::{is_name, names_a_secret};
 
 type Value<'t> = Spanned<DeValue<'t>>;
+
+/// Characters: it stands in a line with what the service says.
+const LONGEST_ADVICE: usize = 300;
 
 /// What `[protocol]` says, by keys with dots.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +58,21 @@ impl Protocol {
             Some(Said::Pairs(pairs)) => pairs,
             _ => &[],
         }
+    }
+
+    /// What a person does about an error: by the longest part of its description that is known, else by its code.
+    pub fn advice(&self, code: Option<&str>, description: Option<&str>) -> Option<&str> {
+        let all = self.pairs("advice").iter();
+        let told = all.clone().filter(|(part, _)| description.is_some_and(|text| text.contains(part.as_str())));
+        let told = told.max_by_key(|(part, _)| part.len());
+        told.or_else(|| all.clone().find(|(known, _)| code == Some(known))).map(|(_, advice)| advice.as_str())
+    }
+
+    /// Names of parameters that a setting decides, each with its key.
+    fn renames(&self) -> impl Iterator<Item = (&str, &str)> {
+        let tables = self.0.keys().filter(|key| key.ends_with(".rename"));
+        let names = tables.flat_map(|key| self.pairs(key).iter().map(|(_, name)| (key.as_str(), name.as_str())));
+        names.filter(|(_, name)| name.contains('{'))
     }
 }
 
@@ -94,7 +112,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, declar
         }
         reader.close(table);
     }
-    for (name, check) in [("errors", kind_of_error as Check), ("descriptions", kind_of_error)] {
+    for (name, check) in [("errors", kind_of_error as Check), ("descriptions", kind_of_error), ("advice", advice)] {
         if let Some(value) = protocol.value(name) {
             read.spans.insert(name.to_owned(), value.span());
             read.said.0.extend(pairs(reader, &format!("protocol.{name}"), value, check, settings).map(|pairs| (name.to_owned(), pairs)));
@@ -208,6 +226,14 @@ fn said<'t>(reader: &mut Reader<'t>, path: &str, kind: Kind, value: &Value<'t>, 
         Kind::Headers => pairs(reader, path, value, header_value, settings),
         Kind::Options => pairs(reader, path, value, option, settings),
         Kind::Success => pairs(reader, path, value, success, settings),
+        Kind::Punctuation => {
+            let text = text(reader)?;
+            if text.is_empty() || !text.chars().all(|c| HARMLESS.contains(c)) {
+                let what = format!("`{path}` has what can't stand in a query as it is");
+                reader.problem(span.clone(), what, format!("Of these characters: {HARMLESS}"));
+            }
+            Some(Said::Text(text))
+        }
     };
     said.filter(|_| reader.mistakes() == before)
 }
@@ -245,11 +271,12 @@ fn set(reader: &mut Reader<'_>, path: &str, (name, value): (&str, &str), span: R
     template(reader, path, value, span, settings);
 }
 
-fn rename(reader: &mut Reader<'_>, path: &str, (name, value): (&str, &str), span: Range<usize>, _: &BTreeSet<String>) {
+fn rename(reader: &mut Reader<'_>, path: &str, (name, value): (&str, &str), span: Range<usize>, settings: &BTreeSet<String>) {
     if !STANDARD.contains(&name) {
         reader.problem(span.clone(), format!("`{name}` in {path} is no standard parameter"), format!("There are: {}", STANDARD.join(", ")));
     }
-    parameter(reader, path, value, span);
+    parameter(reader, path, value, span.clone());
+    template(reader, path, value, span, settings);
 }
 
 fn header_value(reader: &mut Reader<'_>, path: &str, (name, value): (&str, &str), span: Range<usize>, settings: &BTreeSet<String>) {
@@ -278,6 +305,14 @@ fn kind_of_error(reader: &mut Reader<'_>, path: &str, (name, value): (&str, &str
     if name.is_empty() || !schema::ERRORS.contains(&value) {
         let what = format!("`{name}` in {path} is no kind of error: `{value}`");
         reader.problem(span, what, format!("There are: {}", schema::ERRORS.join(", ")));
+    }
+}
+
+/// What is shown to a person, as it is.
+fn advice(reader: &mut Reader<'_>, path: &str, (name, value): (&str, &str), span: Range<usize>, _: &BTreeSet<String>) {
+    if name.is_empty() || value.trim().is_empty() || value.chars().count() > LONGEST_ADVICE || value.chars().any(char::is_control) {
+        let what = format!("the advice for `{name}` in {path} must be one line of at most {LONGEST_ADVICE} characters");
+        reader.problem(span, what, "Say in a sentence what a person does about it");
     }
 }
 

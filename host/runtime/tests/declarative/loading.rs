@@ -18,6 +18,7 @@ fn every_bundled_manifest_is_without_mistakes_and_has_what_a_person_needs() {
         let guide = manifest.guide_for("http://127.0.0.1/callback").unwrap_or_default();
         assert!(guide.contains("1. ") && guide.contains("2. ") && guide.contains(&format!("jeton clients add {id}")), "{id}: {guide}");
         assert!(guide.contains("http://127.0.0.1/callback"), "{id}");
+        assert!(manifest.protocol.pairs("advice").len() > 1, "{id} says what to do about no error");
         manifests += 1;
     }
     assert!(manifests >= 24, "{manifests}");

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod advice;
 mod answers;
 mod api;
 mod grants;
@@ -14,6 +15,7 @@ mod requests;
 mod service;
 mod services;
 mod standards;
+mod tolerances;
 
 use std::sync::Arc;
 

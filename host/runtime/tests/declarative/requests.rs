@@ -1,10 +1,10 @@
 //! What is sent: client authentication, bodies, parameters, names.
 
 use base64::Engine as _;
-use jeton_runtime::{GrantKind, Step};
+use jeton_runtime::{ErrorKind, GrantKind, Step};
 
 use crate::service::Service;
-use crate::{CLIENT_SECRET, REDIRECT, acme, acme_at, begin, client, current, grant, load, names, value};
+use crate::{CLIENT_SECRET, REDIRECT, acme, acme_at, begin, client, current, grant, load, names, refused, value};
 
 const ANSWER: &str = r#"{"access_token":"a-2","refresh_token":"r-2","expires_in":3600,"scope":"read write"}"#;
 
@@ -68,6 +68,7 @@ async fn an_assertion_says_who_the_client_is_to_the_audience_of_the_manifest() {
         ("", "https://acme.com", "JWT"),
         ("audience = \"token-url\"", "https://acme.com/token", "JWT"),
         ("type = \"client-authentication+jwt\"", "https://acme.com", "client-authentication+jwt"),
+        ("issuer = \"of-{client_id}\"", "https://acme.com", "JWT"),
     ] {
         let changes = [
             ("component =", "issuer = \"https://acme.com\"\ncomponent ="),
@@ -82,7 +83,8 @@ async fn an_assertion_says_who_the_client_is_to_the_audience_of_the_manifest() {
             serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
         };
         assert_eq!((part(1)["aud"].as_str(), part(0)["typ"].as_str()), (Some(audience), Some(kind)), "{knobs}");
-        assert_eq!((part(1)["iss"].as_str(), part(1)["sub"].as_str()), (Some("app 1&x"), Some("app 1&x")));
+        let issuer = if knobs.starts_with("issuer") { "of-app 1&x" } else { "app 1&x" };
+        assert_eq!((part(1)["iss"].as_str(), part(1)["sub"].as_str()), (Some(issuer), Some("app 1&x")));
         assert!(part(1)["jti"].as_str().unwrap().len() > 20 && part(1)["exp"].as_u64() > part(1)["iat"].as_u64());
     }
 }
@@ -196,4 +198,83 @@ async fn a_refresh_may_have_an_endpoint_of_its_own() {
     let service = Service::always(200, &[], ANSWER);
     acme_at(&service, refresh).await.refresh(&client(), &current()).await.unwrap();
     assert_eq!(service.only().line, "POST https://acme.com/renew");
+}
+
+#[tokio::test]
+async fn an_address_is_encoded_as_the_service_reads_it() {
+    let service = Service::silent();
+    for (knobs, written) in [
+        ("", "scope=files%3Aread+a%2Fb"),
+        ("spaces = \"percent\"", "scope=files%3Aread%20a%2Fb"),
+        ("spaces = \"percent\"\nliteral = \":/\"", "scope=files:read%20a/b"),
+        ("literal = \":\"", "scope=files:read+a%2Fb"),
+    ] {
+        let (url, _) = begin(&acme_at(&service, &format!("[protocol.authorize]\n{knobs}")).await, &["files:read", "a/b"]).await;
+        assert!(url.query().unwrap().split('&').any(|pair| pair == written), "{knobs}: {url}");
+        assert_eq!(value(url.query().unwrap(), "scope").as_deref(), Some("files:read a/b"));
+        assert_eq!(value(url.query().unwrap(), "redirect_uri").as_deref(), Some(REDIRECT));
+    }
+}
+
+#[tokio::test]
+async fn a_setting_may_decide_what_a_parameter_is_called() {
+    let knobs = "[settings.whose]\nname = \"Whose\"\nvalues = { person = \"user_scope\", bot = \"scope\" }\ndefault = \"person\"\n\
+        [protocol.authorize]\nrename = { scope = \"{whose}\" }";
+    let provider = acme_at(&Service::silent(), knobs).await;
+    for (setting, called, other) in
+        [(None, "user_scope", "scope"), (Some("bot"), "scope", "user_scope"), (Some("person"), "user_scope", "scope")]
+    {
+        let mut client = client();
+        client.settings.extend(setting.map(|value| ("whose".to_owned(), value.to_owned())));
+        let step = provider.begin(&client, &grant(GrantKind::AuthorizationCode, &["a"]), &REDIRECT.to_owned()).await.unwrap();
+        let Step::Visit { url, .. } = step else { panic!("{step:?}") };
+        assert_eq!((value(url.query().unwrap(), called).as_deref(), value(url.query().unwrap(), other)), (Some("a"), None), "{setting:?}");
+    }
+    let mut client = client();
+    client.settings.insert("whose".to_owned(), "nobody".to_owned());
+    let error = provider.begin(&client, &grant(GrantKind::AuthorizationCode, &[]), &REDIRECT.to_owned()).await.unwrap_err();
+    assert!(error.to_string().contains("the setting `whose` must be one of bot (as scope), person (as user_scope)"), "{error}");
+}
+
+#[tokio::test]
+async fn a_parameter_that_a_placeholder_leaves_empty_is_left_out() {
+    let knobs = "[settings.realm]\nname = \"Realm\"\npattern = \"[a-z]*\"\ndefault = \"\"\n\
+        [protocol.refresh]\nparameters = { realm = \"{realm}\", at = \"@{realm}\", empty = \"\" }";
+    let sent = refresh(&[], knobs).await;
+    assert_eq!(names(&sent.body), ["grant_type", "refresh_token", "client_id", "client_secret", "at", "empty"]);
+}
+
+#[tokio::test]
+async fn all_that_is_asked_for_must_be_granted_where_the_manifest_wants_it() {
+    let knobs = "[protocol.scopes]\ngranted = \"all\"\ndefault = [\"read\"]\noffline = \"offline\"";
+    for (asked, granted, missing) in [
+        (&["read", "write"][..], r#","scope":"write read""#, None),
+        (&["read", "write"], r#","scope":"write,read,more""#, None),
+        (&["read", "write"], "", None),
+        (&["read,write", "more"], r#","scope":"read""#, Some("Not granted: write, more")),
+        (&["read", "write"], r#","scope":"readwrite""#, Some("Not granted: read, write")),
+        (&[], r#","scope":"write""#, Some("Not granted: read")),
+    ] {
+        let service = Service::always(200, &[], format!(r#"{{"access_token":"a-2"{granted}}}"#));
+        let provider = acme_at(&service, knobs).await;
+        let (_, flow) = begin(&provider, asked).await;
+        let returned = flow.returned(&format!("code=c-1&state={}", flow.state.reveal_text().unwrap())).unwrap();
+        let outcome = provider.resume(&client(), &flow, &returned).await;
+        match missing {
+            None => drop(outcome.unwrap()),
+            Some(missing) => {
+                let error = refused(outcome);
+                assert_eq!(
+                    (error.kind, error.description.as_deref()),
+                    (ErrorKind::InsufficientScope, Some(missing)),
+                    "{asked:?} {granted}"
+                );
+            }
+        }
+        // Without that word, less is granted and told.
+        let provider = acme_at(&service, "").await;
+        let (_, flow) = begin(&provider, asked).await;
+        let returned = flow.returned(&format!("code=c-1&state={}", flow.state.reveal_text().unwrap())).unwrap();
+        provider.resume(&client(), &flow, &returned).await.unwrap();
+    }
 }

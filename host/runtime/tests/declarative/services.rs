@@ -5,7 +5,7 @@ use jeton_runtime::{ApiAnswer, ErrorKind, Provider, Verdict};
 use crate::service::{Service, answer};
 use crate::{client, current, refused, runtime};
 
-async fn bundled(id: &str, service: &std::sync::Arc<Service>) -> Provider {
+pub(crate) async fn bundled(id: &str, service: &std::sync::Arc<Service>) -> Provider {
     let component = jeton_bundle::find(id).unwrap_or_else(|| panic!("no provider {id}")).component;
     runtime(service).load(component).await.unwrap_or_else(|error| panic!("{id}: {error}"))
 }
@@ -17,7 +17,7 @@ async fn a_refused_refresh_is_told_from_a_wrong_client_and_from_trouble_that_pas
         ("asana", 400, r#"{"error":"invalid_grant","error_description":"The refresh token is invalid."}"#, InvalidGrant),
         ("atlassian", 403, r#"{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}"#, InvalidGrant),
         ("atlassian", 403, r#"{"error":"unauthorized_client","error_description":"refresh_token is invalid"}"#, InvalidGrant),
-        ("atlassian", 401, r#"{"error":"access_denied","error_description":"Unauthorized"}"#, AccessDenied),
+        ("atlassian", 401, r#"{"error":"access_denied","error_description":"Unauthorized"}"#, InvalidClient),
         ("bitbucket", 400, r#"{"error":"invalid_grant","error_description":"The specified refresh_token is invalid"}"#, InvalidGrant),
         (
             "digitalocean",

@@ -57,3 +57,25 @@ fn a_pattern_means_the_whole_value_even_with_alternatives() {
         assert!(said.contains("doesn't match"), "{value}: {said}");
     }
 }
+
+#[test]
+fn a_setting_with_values_is_one_of_them_and_what_stands_for_it_is_put_in() {
+    let manifest = ACME.replace("pattern = \"[a-z]+\"", "values = { main = \"eu.acme\", other = \"us.acme\" }");
+    assert_ne!(manifest, ACME);
+    let manifest = Manifest::parse(&manifest).unwrap_or_else(|problems| panic!("{problems}"));
+    let settings = |client: Client| manifest.settings_of(&client).map(|settings| settings["tenant"].clone());
+    assert_eq!(settings(client(&[], &["client-secret"])).unwrap(), "eu.acme");
+    assert_eq!(settings(client(&[("tenant", "other")], &["client-secret"])).unwrap(), "us.acme");
+    for value in ["us.acme", "Main", "main\n", "", "ma.n"] {
+        let said = settings(client(&[("tenant", value)], &["client-secret"])).unwrap_err().to_string();
+        assert_eq!(said, "the setting `tenant` must be one of main (as eu.acme), other (as us.acme)", "{value:?}");
+    }
+    for (line, says) in [
+        ("values = { main = \"a\" }\npattern = \"[a-z]+\"", "values and a pattern"),
+        ("values = { other = \"a\" }", "the default of `tenant` doesn't match"),
+        ("values = [1]", "is a"),
+    ] {
+        let problems = Manifest::parse(&ACME.replace("pattern = \"[a-z]+\"", line)).unwrap_err().to_string();
+        assert!(problems.contains(says), "{line}: {problems}");
+    }
+}

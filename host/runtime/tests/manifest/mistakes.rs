@@ -59,7 +59,7 @@ fn an_unknown_key_is_named_with_those_that_there_are() {
         ("accepts =", "accept = []\naccepts =", "accept =", "[endpoints.token] has no `accept`", "accepts, basic, browser, captures"),
         ("required = true", "required = true\nsecret = true", "secret =", "[secrets.client-secret] has no `secret`", "name, required"),
         ("default = \"main\"", "defualt = \"main\"", "defualt", "[settings.tenant] has no `defualt`", "default"),
-        ("code = 30", "codes = 30", "codes", "[lifetimes] has no `codes`", "code, refresh-token, rotation"),
+        ("code = 30", "codes = 30", "codes", "[lifetimes] has no `codes`", "code, refresh-token, refresh-window, rotation"),
         ("redirect = ", "uri = ", "uri =", "[callback] has no `uri`", "redirect"),
         ("[guide]", "[oauth]\n[guide]", "[oauth]", "the manifest has no `oauth`", "endpoints"),
     ]);

@@ -129,10 +129,25 @@ fn a_mistake_in_the_protocol_is_told_with_its_line_and_what_is_right() {
         ("[protocol.answer]\ndefault-lifetime = \"1h\"", "default", "is not a number of seconds", "without quotes"),
         ("[protocol.answer]\nerror = \"error\"", "error", "is not a JSON pointer", "RFC 6901"),
         ("[protocol.errors]\nx = \"bad\"", "x =", "is no kind of error: `bad`", "invalid-grant"),
+        ("[protocol.advice]\nx = \"\"", "x =", "the advice for `x` in protocol.advice must be one line", "in a sentence"),
+        ("[protocol.advice]\nx = \"a\\nb\"", "x =", "the advice for `x` in protocol.advice must be one line", "in a sentence"),
+        ("[protocol.authorize]\nliteral = \":&\"", "literal", "can't stand in a query as it is", ":/"),
+        ("[protocol.authorize]\nliteral = \"\"", "literal", "can't stand in a query as it is", ":/"),
+        ("[protocol.authorize]\nspaces = \"none\"", "spaces", "no protocol.authorize.spaces `none`", "plus, percent"),
+        ("[protocol.authorize]\nrename = { scope = \"{realm}\" }", "rename", "there is no setting `realm`", "[settings.realm]"),
+        ("[protocol.authorize]\nrename = { scope = \"{tenant}\" }", "rename", "`{tenant}` can't stand in a parameter's name", "values = {"),
+        ("[protocol.scopes]\ngranted = \"some\"", "granted", "no protocol.scopes.granted `some`", "any, all"),
         ("[protocol.identify]\npath = \"/me\"", "path", "is not a path below an endpoint", "leading"),
         ("[protocol.judge]\nreset-header = \"Cookie\"", "reset", "no header", "Leave it out"),
         ("[protocol]\nresources = [\"acme\"]", "resources", "is not a resource", "RFC 8707"),
     ]);
+}
+
+#[test]
+fn advice_has_an_end() {
+    let advice = |length: usize| problems(&format!("{PLAIN}\n[protocol.advice]\nx = \"{}\"\n", "\u{e4}".repeat(length)));
+    assert!(advice(300).is_empty());
+    assert!(advice(301)[0].what.contains("at most 300 characters"));
 }
 
 #[test]

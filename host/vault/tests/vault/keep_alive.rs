@@ -16,6 +16,7 @@ const DAY: u64 = 24 * 60 * 60;
 
 on_both_stores! {
     what_expires_soon_is_refreshed_and_nothing_else,
+    a_service_that_refreshes_shortly_before_the_end_alone_isnt_asked_earlier,
     tokens_that_nobody_wants_are_touched_before_their_service_forgets_them,
     no_more_than_a_few_of_one_provider_at_once_and_the_others_dont_wait,
     one_that_fails_holds_up_no_other_and_is_left_alone_for_a_while,
@@ -31,6 +32,7 @@ type Answer = Box<dyn Fn(&str) -> Result<Tokens, Trouble> + Send + Sync>;
 struct Service {
     answer: Answer,
     idle_limit: Option<Duration>,
+    refresh_window: Option<Duration>,
     /// Places for refreshes of the provider `slow`.
     gate: Semaphore,
     at_once: AtomicUsize,
@@ -44,6 +46,7 @@ impl Service {
         Self {
             answer: Box::new(answer),
             idle_limit: None,
+            refresh_window: None,
             gate: Semaphore::new(0),
             at_once: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
@@ -65,6 +68,10 @@ impl Service {
 impl Providers for Service {
     fn idle_limit(&self, _: &str) -> Option<Duration> {
         self.idle_limit
+    }
+
+    fn refresh_window(&self, _: &str) -> Option<Duration> {
+        self.refresh_window
     }
 
     fn refresh<'a>(&'a self, provider: &'a str, _: &'a Client, current: &'a CurrentTokens) -> BoxFuture<'a, Result<Tokens, Trouble>> {
@@ -132,6 +139,26 @@ async fn what_expires_soon_is_refreshed_and_nothing_else(kind: Kind) {
     assert_eq!(service.calls(), ["r1", "r2", "r4"].map(once));
     let due = vault.refresh_all_due(&shared(&service), &ahead_of(300)).await.unwrap();
     assert!(due.refreshed.is_empty() && due.failed.is_empty(), "{due:?}");
+}
+
+async fn a_service_that_refreshes_shortly_before_the_end_alone_isnt_asked_earlier(kind: Kind) {
+    let home = Home::on(kind).await;
+    let vault = home.vault().await;
+    for (number, (name, seconds)) in [("early", 500), ("late", 100)].into_iter().enumerate() {
+        save(&vault, name, &tokens(number, Some(seconds)), false).await.unwrap();
+    }
+    let mut service = Service::fresh();
+    service.refresh_window = Some(Duration::from_secs(200));
+    let service = Arc::new(service);
+    let hour = Duration::from_secs(3600);
+    let left = vault.access_token(&"early".parse().unwrap(), hour, &shared(&service)).await.unwrap();
+    assert_eq!(left.secret.reveal(), tokens(0, None).access.reveal());
+    let due = vault.refresh_all_due(&shared(&service), &ahead_of(3600)).await.unwrap();
+    assert_eq!(names(&due), ["late"]);
+    assert_eq!(service.calls(), ["r1"].map(once));
+    // Whoever asks for new ones outright gets them, or the service's no.
+    vault.refresh(&"early".parse().unwrap(), &shared(&service)).await.unwrap();
+    assert_eq!(service.calls(), ["r0", "r1"].map(once));
 }
 
 async fn tokens_that_nobody_wants_are_touched_before_their_service_forgets_them(kind: Kind) {

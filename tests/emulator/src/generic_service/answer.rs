@@ -43,6 +43,8 @@ pub struct ErrorFacts {
     pub fields: BTreeMap<String, String>,
     /// This service's own codes for the standard ones.
     pub codes: BTreeMap<String, String>,
+    /// Its own words, by standard codes.
+    pub words: BTreeMap<String, String>,
     /// Members that are always there.
     pub members: toml::Table,
     /// The name of a list that holds the error as its only entry.
@@ -51,7 +53,8 @@ pub struct ErrorFacts {
 
 impl Default for ErrorFacts {
     fn default() -> Self {
-        Self { status: 400, client_status: 401, fields: BTreeMap::new(), codes: BTreeMap::new(), members: toml::Table::new(), list: None }
+        let (fields, codes, words) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { status: 400, client_status: 401, fields, codes, words, members: toml::Table::new(), list: None }
     }
 }
 
@@ -173,7 +176,8 @@ impl AnswerFacts {
 impl ErrorFacts {
     pub(super) fn value(&self, trouble: &Trouble) -> Value {
         let code = self.codes.get(trouble.error).map_or(trouble.error, String::as_str);
-        let members = [("error", json!(code)), ("error_description", json!(trouble.description))];
+        let words = self.words.get(trouble.error).unwrap_or(&trouble.description);
+        let members = [("error", json!(code)), ("error_description", json!(words))];
         match &self.list {
             Some(list) => {
                 let entry = placed(&toml::Table::new(), &self.fields, members.into_iter());

@@ -1,15 +1,48 @@
 //! Calls of the service's API, as its facts list them.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::{Trouble, filled, trouble};
 use super::dpop::About;
-use super::facts::CallFacts;
 use super::{GenericService, Incoming};
 use crate::json::json as answer;
+
+/// A call of the API.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CallFacts {
+    /// Its URL.
+    pub url: String,
+    /// Its method.
+    #[serde(default = "get")]
+    pub method: String,
+    /// The scheme in its `Authorization` header.
+    #[serde(default = "bearer")]
+    pub scheme: String,
+    /// Headers that must be there, with their values; any value, if that is empty.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The JSON that it answers; `{id}`, `{name}` and `{login}` are the user's.
+    #[serde(default)]
+    pub answer: toml::Table,
+    /// The answer to a token that isn't good, with status 200, for services that do so. Otherwise it is a 401 with a challenge.
+    #[serde(default)]
+    pub refusal: Option<toml::Table>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn bearer() -> String {
+    "Bearer".to_owned()
+}
 
 impl GenericService {
     pub(super) fn call(&self, facts: &CallFacts, call: &Incoming) -> Response {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::answer::{AnswerFacts, ErrorFacts};
+use super::api::CallFacts;
+use super::assertion::AssertionFacts;
 use super::client_auth::ClientAuth;
 use super::device::DeviceFacts;
 use crate::{Lifetimes, RedirectRule, Rotation};
@@ -39,6 +41,9 @@ pub struct Facts {
     /// The token request.
     #[serde(default)]
     pub request: RequestFacts,
+    /// Assertions as grants (RFC 7523).
+    #[serde(default)]
+    pub assertions: AssertionFacts,
     /// The token answer.
     #[serde(default)]
     pub answer: AnswerFacts,
@@ -294,29 +299,6 @@ pub enum RevocationStyle {
     Alone,
 }
 
-/// A call of the API.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CallFacts {
-    /// Its URL.
-    pub url: String,
-    /// Its method.
-    #[serde(default = "get")]
-    pub method: String,
-    /// The scheme in its `Authorization` header.
-    #[serde(default = "bearer")]
-    pub scheme: String,
-    /// Headers that must be there, with their values; any value, if that is empty.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// The JSON that it answers; `{id}`, `{name}` and `{login}` are the user's.
-    #[serde(default)]
-    pub answer: toml::Table,
-    /// The answer to a token that isn't good, with status 200, for services that do so. Otherwise it is a 401 with a challenge.
-    #[serde(default)]
-    pub refusal: Option<toml::Table>,
-}
-
 /// The facts can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FactsError {
@@ -366,12 +348,4 @@ fn space() -> String {
 
 fn basic_and_post() -> Vec<ClientAuth> {
     vec![ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost]
-}
-
-fn get() -> String {
-    "GET".to_owned()
-}
-
-fn bearer() -> String {
-    "Bearer".to_owned()
 }

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::answer::{Tokens, Trouble, trouble, written};
+use super::assertion::JWT_BEARER;
 use super::client::GenericClient;
 use super::dpop::About;
 use super::facts::Body;
@@ -109,9 +110,13 @@ impl GenericService {
         let mut known = self.0.state.get();
         let about = About { method: call.method.as_str(), url: &call.url(), token: None };
         let key = self.0.proof(&mut known, &call.headers, &about)?;
-        let client = self.0.authenticate(&mut known, call, form)?;
         let grant = form.get("grant_type").unwrap_or_default();
-        if !self.0.facts.request.grants.iter().any(|known| known == grant) {
+        let offered = self.0.facts.request.grants.iter().any(|known| known == grant);
+        if offered && grant == JWT_BEARER {
+            return self.assertion_grant(&mut known, form);
+        }
+        let client = self.0.authenticate(&mut known, call, form)?;
+        if !offered {
             return Err(trouble("unsupported_grant_type", "This `grant_type` isn't known here."));
         }
         let grant = if self.0.facts.device.grant.as_deref() == Some(grant) { DEVICE } else { grant };
@@ -154,7 +159,7 @@ impl GenericService {
         Ok(self.tokens(known, minted, &owner))
     }
 
-    fn issue(&self, known: &mut State, owner: &Arc<Owner<Details>>) -> Minted {
+    pub(super) fn issue(&self, known: &mut State, owner: &Arc<Owner<Details>>) -> Minted {
         if owner.details.offline {
             known.grants.issue(self.now(), Arc::clone(owner))
         } else {
@@ -266,7 +271,7 @@ impl GenericService {
         Ok(Arc::new(Owner { client: client.client_id.as_str().into(), user: user.into(), scopes, details }))
     }
 
-    fn tokens(&self, known: &State, minted: Minted, owner: &Owner<Details>) -> Tokens {
+    pub(super) fn tokens(&self, known: &State, minted: Minted, owner: &Owner<Details>) -> Tokens {
         let usual = if owner.details.key.is_some() { "DPoP" } else { "Bearer" };
         let token_type = self.0.facts.answer.token_type.clone().filter(|_| owner.details.key.is_none());
         Tokens {

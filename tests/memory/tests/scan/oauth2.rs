@@ -2,7 +2,7 @@
 
 use jeton_emulator::generic_service::{Facts, GenericClient};
 use jeton_emulator::{Emulator, Options};
-use jeton_runtime::GrantKind;
+use jeton_runtime::{CurrentTokens, GrantKind, Manifest};
 
 use crate::keys::key;
 use crate::scene::{Scene, client, current, grant};
@@ -10,11 +10,14 @@ use crate::scene::{Scene, client, current, grant};
 const ID: &str = "an-app-of-a-service";
 const SECRET: &str = "emulated-secret-for-services-3b6f";
 const REDIRECT: &str = "http://127.0.0.1:47800/callback";
+/// As the manifests have them; the last one for services that want an https address.
+const REDIRECTS: [&str; 5] =
+    ["http://127.0.0.1/callback", REDIRECT, "http://localhost:47800/callback", "http://localhost:47800/", "https://app.example/callback"];
 
 async fn started(facts: Facts, registered: GenericClient) -> Emulator {
     let name = facts.name.clone();
     let emulator = Emulator::start(Options { generic: vec![facts], ..Options::default() }).await.unwrap();
-    let registered = registered.redirect_uri("http://127.0.0.1/callback").redirect_uri(REDIRECT);
+    let registered = REDIRECTS.into_iter().fold(registered, GenericClient::redirect_uri);
     emulator.generic(&name).unwrap().register_client(registered);
     emulator
 }
@@ -58,6 +61,42 @@ async fn no_secret_of_a_devices_sign_in() {
     let tokens = scene.sign_in_elsewhere(&grant(GrantKind::DeviceCode, &["read:user"])).await;
     scene.identify(&tokens, &[]).await;
     scene.nowhere(&["access-token", "client-secret", "credentials", "device-code"], &["read:user"]);
+}
+
+/// All that each can do: a whole connection, from the sign-in to its end.
+#[tokio::test]
+async fn no_secret_of_a_connection_to_any_bundled_service() {
+    let mut services = 0;
+    for (id, source) in jeton_bundle::ids().filter_map(|id| Some((id, jeton_bundle::manifest(id)?))) {
+        let manifest = Manifest::parse(source).unwrap();
+        let drops_state = Facts::shipped(id).unwrap().unwrap().authorize.drops_state;
+        let redirect = match id {
+            "sharefile" => "https://app.example/callback".to_owned(),
+            // Its code is copied.
+            _ if drops_state => String::new(),
+            _ => manifest.callback.redirect_uri(Some(47_800)),
+        };
+        let mut scene = bundled(id).await;
+        let first = scene.sign_in(&grant(GrantKind::AuthorizationCode, &[]), &redirect).await;
+        scene.identify(&first, &[]).await;
+        let mut kinds = vec!["access-token", "client-secret", "code"];
+        let latest = if first.refresh.is_some() {
+            kinds.push("refresh-token");
+            let second = scene.refresh(&first).await;
+            scene.refresh_is_refused(&first).await;
+            second
+        } else {
+            first.clone()
+        };
+        if manifest.endpoints.contains_key("revoke") {
+            let refresh = latest.refresh.clone().or(first.refresh);
+            scene.revoke(&CurrentTokens { refresh, ..current(&latest) }).await;
+        }
+        let open: Vec<_> = Some(redirect.as_str()).into_iter().filter(|redirect| !redirect.is_empty()).collect();
+        scene.nowhere(&kinds, &open);
+        services += 1;
+    }
+    assert!(services >= 24, "{services}");
 }
 
 /// A service to which clients prove themselves by what they sign.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use jeton_runtime::Error;
+use jeton_runtime::{Error, presentable};
 use serde_json::{Value, json};
 
 use super::describe::title;
@@ -71,6 +71,8 @@ pub async fn run(context: &Context, path: &Path) -> Result {
         Check::ok("manifest", format!("without mistakes; contract 0.1, {} endpoints", manifest.endpoints.len())),
         Check::ok("imports", imports),
     ];
+    let advice = manifest.protocol.pairs("advice").iter();
+    checks.extend(advice.map(|(error, advice)| Check::ok("advice", presentable(&format!("{error} → {advice}"), 400))));
     checks.extend(round::run(&package).await?);
     let failed = checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed { .. })).count();
     if terminal.json {

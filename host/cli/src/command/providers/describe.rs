@@ -81,11 +81,11 @@ pub fn asks(manifest: &Manifest) -> Vec<String> {
         let stands = manifest.endpoints.iter().filter(|(_, endpoint)| endpoint.url.placeholders().contains(name));
         let stands: Vec<_> = stands.map(|(endpoint, _)| endpoint.as_str()).collect();
         let default = setting.default.as_ref().map(|text| format!(", otherwise {}", shown(text))).unwrap_or_default();
-        lines.push(format!("  {name:<10} {}{default}", shown(&setting.name)));
+        let choices: Vec<_> = setting.values.keys().map(|value| shown(value)).collect();
+        let choices = if choices.is_empty() { String::new() } else { format!(": {}", choices.join(", ")) };
+        lines.push(format!("  {name:<10} {}{choices}{default}", shown(&setting.name)));
         if !stands.is_empty() {
-            let pattern = setting.pattern.as_str();
-            let pattern = pattern.strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")).unwrap_or(pattern);
-            let what = format!("changes the address of {}: any text that matches {}", stands.join(", "), shown(pattern));
+            let what = format!("changes the address of {}: {}", stands.join(", "), presentable(&setting.described(), 2000));
             lines.push(format!("  {:<10} {}", "", styled(BAD, what)));
         }
     }
@@ -98,7 +98,7 @@ pub fn asks(manifest: &Manifest) -> Vec<String> {
                 "have the service change the address of {}, by its {}: {}",
                 stands.join(", "),
                 shown(&extra.name),
-                shown(&extra.described())
+                presentable(&extra.described(), 2000)
             );
             more.push(styled(BAD, what));
         }

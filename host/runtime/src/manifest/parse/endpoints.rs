@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{declared, entries, known_kind, pointer};
 use crate::manifest::reader::{Reader, Table};
-use crate::manifest::{Endpoint, REVEALED, UrlTemplate, names_a_secret, points_at_a_secret};
+use crate::manifest::{Endpoint, UrlTemplate, names_a_secret, points_at_a_secret, revealed};
 
 pub(super) fn endpoints<'t>(
     reader: &mut Reader<'t>,
@@ -79,9 +79,7 @@ pub(super) fn endpoints<'t>(
             reveals.extend(pointer(reader, (text, span)));
         }
         let taken = captures.iter().flatten().chain(also.iter().map(|(kind, at)| (kind, at)));
-        let items = |at: &str| at.rsplit_once('/').is_some_and(|(list, _)| reveals.contains(&format!("{list}/*")));
-        let shown = |at: &String| reveals.contains(at) || REVEALED.contains(&at.as_str()) || items(at);
-        if let Some((kind, at)) = taken.into_iter().find(|(_, at)| shown(at)) {
+        if let Some((kind, at)) = taken.into_iter().find(|(_, at)| revealed(&reveals, at)) {
             reader.problem(span.clone(), format!("[endpoints.{name}] captures {kind} at `{at}` and reveals it"), "Decide for one of them");
         }
         let headers = table.texts(reader, "headers").into_iter().map(|(text, _)| text.to_ascii_lowercase()).collect::<Vec<_>>();

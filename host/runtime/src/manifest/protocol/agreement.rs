@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Read;
 use crate::GrantKind;
 use crate::manifest::reader::Reader;
-use crate::manifest::{Endpoint, SecretField};
+use crate::manifest::{Endpoint, SecretField, Setting};
 
 /// Looks at all of it.
 pub(in crate::manifest) fn agree(
@@ -15,6 +15,7 @@ pub(in crate::manifest) fn agree(
     grants: &[GrantKind],
     secrets: &BTreeMap<String, SecretField>,
     signs: &BTreeMap<String, Vec<String>>,
+    settings: &BTreeMap<String, Setting>,
     endpoints: &BTreeMap<String, Endpoint>,
 ) {
     // Where there are mistakes in the parts, the whole can't be judged.
@@ -80,6 +81,7 @@ pub(in crate::manifest) fn agree(
     if endpoints.get("token").is_some_and(|token| token.captured().any(|(kind, _)| kind == "refresh-token")) {
         it.accepted(if endpoints.contains_key("refresh") { "refresh" } else { "token" }, "refresh-token");
     }
+    it.renamed(settings);
     it.identify(secrets);
     if endpoints.contains_key("revoke") {
         it.revoke(secrets);
@@ -164,6 +166,18 @@ impl Agreement<'_, '_, '_> {
         if self.endpoints.get(name).is_some_and(|endpoint| !endpoint.reveals(pointer)) {
             let hint = format!("Add it to reveals in [endpoints.{name}]");
             self.mistake(key, format!("[endpoints.{name}] doesn't reveal `{pointer}`"), hint);
+        }
+    }
+
+    /// What a setting puts into a parameter's name must be one of a list: another text could be another parameter.
+    fn renamed(&mut self, settings: &BTreeMap<String, Setting>) {
+        let read = self.read;
+        for (key, name) in read.said.renames() {
+            let mut holes = name.split('{').skip(1).filter_map(|part| part.split_once('}'));
+            if let Some((setting, _)) = holes.find(|(setting, _)| settings.get(*setting).is_none_or(|it| it.values.is_empty())) {
+                let what = format!("`{{{setting}}}` can't stand in a parameter's name: what it is, is left open");
+                self.mistake(key, what, format!("Say what it may be: values = {{ … }} in [settings.{setting}]"));
+            }
         }
     }
 

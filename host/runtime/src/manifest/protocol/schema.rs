@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Options,
     /// JSON pointer → what stands there when all is well
     Success,
+    /// Punctuation that may stand in a query as it is
+    Punctuation,
 }
 
 /// Parameters of the RFCs, under their own names.
@@ -63,6 +65,9 @@ pub(super) const STANDARD: &[&str] = &[
     "token",
     "token_type_hint",
 ];
+
+/// What means nothing in a query, and so may stand there unencoded (RFC 3986, 3.4).
+pub(super) const HARMLESS: &str = ":/,;@!$()*?";
 
 /// What a manifest can't set, because it belongs to a flow.
 pub(super) const RESERVED: &[&str] = &["state", "redirect_uri", "code", "code_challenge", "nonce"];
@@ -95,7 +100,7 @@ type Keys = &'static [(&'static str, Kind)];
 const STEP: Keys = &[("parameters", Kind::Parameters), ("rename", Kind::Renames), ("drop", Kind::Dropped), ("options", Kind::Names)];
 const NOTHING: Keys = &[];
 
-/// Table → its keys. Besides these there are `errors` and `descriptions`, whose keys are the service's own words.
+/// Table → its keys. Besides these there are `errors`, `descriptions` and `advice`, whose keys are the service's own words.
 pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
     ("", [NOTHING, &[("resources", Kind::Urls)]]),
     (
@@ -106,6 +111,7 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
                 ("authentication", AUTHENTICATION),
                 ("audience", Kind::Choice(&["issuer", "token-url"])),
                 ("type", Kind::Plain),
+                ("issuer", Kind::Text),
                 ("algorithm", ALGORITHMS),
                 ("key-id", Kind::Text),
                 ("lifetime", Kind::Number),
@@ -113,7 +119,18 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
         ],
     ),
     ("request", [STEP, &[("method", Kind::Choice(&["post", "get"])), ("body", BODY), ("headers", Kind::Headers)]]),
-    ("authorize", [STEP, &[("pkce", Kind::Choice(&["S256", "plain", "off"])), ("nonce", Kind::Choice(&["on", "off"]))]]),
+    (
+        "authorize",
+        [
+            STEP,
+            &[
+                ("pkce", Kind::Choice(&["S256", "plain", "off"])),
+                ("nonce", Kind::Choice(&["on", "off"])),
+                ("spaces", Kind::Choice(&["plus", "percent"])),
+                ("literal", Kind::Punctuation),
+            ],
+        ],
+    ),
     ("token", [STEP, NOTHING]),
     ("refresh", [STEP, NOTHING]),
     (
@@ -151,7 +168,16 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
     ("exchange", [STEP, NOTHING]),
     (
         "scopes",
-        [NOTHING, &[("separator", Kind::Plain), ("default", Kind::Words), ("offline", Kind::Plain), ("omit-when-empty", Kind::Flag)]],
+        [
+            NOTHING,
+            &[
+                ("separator", Kind::Plain),
+                ("default", Kind::Words),
+                ("offline", Kind::Plain),
+                ("omit-when-empty", Kind::Flag),
+                ("granted", Kind::Choice(&["any", "all"])),
+            ],
+        ],
     ),
     (
         "answer",
@@ -162,7 +188,7 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
                 ("refresh-token", Kind::Pointers),
                 ("id-token", Kind::Pointers),
                 ("expires-in", Kind::Pointers),
-                ("expires-unit", Kind::Choice(&["seconds", "milliseconds", "date", "date-milliseconds"])),
+                ("expires-unit", Kind::Choice(&["seconds", "milliseconds", "date", "date-milliseconds", "date-text"])),
                 ("default-lifetime", Kind::Number),
                 ("refresh-expires-in", Kind::Pointers),
                 ("scope", Kind::Pointers),

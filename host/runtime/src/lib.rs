@@ -69,7 +69,7 @@ pub use capability::storage::{MOST_VALUES, MemoryStorage, Storage, StorageError}
 pub use error::{Allow, Denial, Error, ErrorKind, Remedy, ServiceError};
 pub use load::{Inspection, SECTION, code, inspect};
 pub use manifest::Manifest;
-pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, Tokens, Verdict};
+pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, TokenType, Tokens, Verdict};
 pub use provider::{ApiAnswer, ApiHeader, DevicePrompt, Provider, Step};
 pub use runtime::{Builder, Limits, Runtime};
 pub use scrub::presentable;

@@ -87,6 +87,8 @@ struct State {
     /// Ids of assertions and proofs, and when they end.
     seen: HashMap<(String, String), u64>,
     nonce: u64,
+    /// How many nonces of a host were used up, where each is good for one proof.
+    spent: HashMap<Arc<str>, u64>,
     registered: u64,
     hostile: Vec<Misbehaviour>,
 }
@@ -135,6 +137,7 @@ impl GenericService {
             pushed: Shelf::of("pushed", Arc::clone(&mint)),
             seen: HashMap::new(),
             nonce: 1,
+            spent: HashMap::new(),
             registered: 0,
             hostile: Vec::new(),
         };

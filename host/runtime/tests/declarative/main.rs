@@ -5,6 +5,7 @@
 
 mod answers;
 mod api;
+mod dpop;
 mod grants;
 mod introspection;
 mod loading;

@@ -39,6 +39,11 @@ impl GenericClient {
         Self { client_id: client_id.to_owned(), client_secret: None, redirect_uris: Vec::new(), scopes: Vec::new(), keys: Vec::new() }
     }
 
+    /// Whether it can't show who it is.
+    pub(super) fn is_public(&self) -> bool {
+        self.client_secret.is_none() && self.keys.is_empty()
+    }
+
     /// Registers one more redirect URI.
     #[must_use]
     pub fn redirect_uri(mut self, uri: &str) -> Self {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{entries, known_kind, pointer};
 use crate::manifest::reader::{Reader, Table};
-use crate::manifest::{Endpoint, REVEALED, UrlTemplate, names_a_secret, points_at_a_secret};
+use crate::manifest::{Endpoint, REVEALED, SHOWN, UrlTemplate, names_a_secret, points_at_a_secret};
 
 pub(super) fn endpoints<'t>(
     reader: &mut Reader<'t>,
@@ -57,8 +57,8 @@ pub(super) fn endpoints<'t>(
             }
             pointers
         });
-        // What is sent where secrets are accepted is answered with secrets, whatever the manifest calls it.
-        let beyond = accepts.iter().any(|(kind, _)| *kind != "access-token");
+        // What is sent where secrets are accepted is answered with secrets, whatever the manifest calls it. A proof goes with an access token.
+        let beyond = accepts.iter().any(|(kind, _)| !SHOWN.contains(kind));
         let captures = captures.or_else(|| (beyond && !browser).then(BTreeMap::new));
         let mut reveals = vec![];
         for (text, span) in table.texts(reader, "reveals") {

@@ -52,6 +52,7 @@ pub(super) const STANDARD: &[&str] = &[
     "code_challenge_method",
     "code_verifier",
     "device_code",
+    "dpop_jkt",
     "grant_type",
     "redirect_uri",
     "refresh_token",
@@ -149,6 +150,7 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
         ],
     ),
     ("exchange", [STEP, NOTHING]),
+    ("dpop", [NOTHING, &[("key", Kind::Plain), ("bearer", Kind::Flag)]]),
     (
         "scopes",
         [NOTHING, &[("separator", Kind::Plain), ("default", Kind::Words), ("offline", Kind::Plain), ("omit-when-empty", Kind::Flag)]],

@@ -5,6 +5,7 @@ mod answers;
 mod certificates;
 mod clients;
 mod devices;
+mod dpop;
 mod sign_in;
 
 use jeton_emulator::generic_service::{Facts, GenericClient, GenericService, Misbehaviour};

@@ -2,6 +2,7 @@
 
 use jeton_provider::*;
 
+use crate::dpop;
 use crate::knobs::{choice, first, is, number, pointers};
 
 /// What an error means: one of the contract's kinds, or that a person hasn't finished yet.
@@ -22,10 +23,14 @@ pub fn tokens(answer: &Response) -> Result<Tokens> {
     if !succeeded(answer, "answer.success") {
         return Err(error(answer));
     }
-    usable(answer)?;
+    let bound = usable(answer)?;
     let secret = |key: &str, usual: &str| pointers(key, usual).iter().find_map(|pointer| answer.secret(pointer));
     let missing = || Error::other("The service answered the token request without an access token");
     let extras = manifest::pairs("extras.pointers").into_iter().filter_map(|(name, pointer)| Some((name, answer.text(&pointer)?)));
+    let mut extras: Extras = extras.collect();
+    if dpop::wanted() {
+        extras.push(dpop::kept(bound));
+    }
     Ok(Tokens {
         access: secret("answer.access-token", "/access_token").ok_or_else(missing)?,
         refresh: secret("answer.refresh-token", "/refresh_token"),
@@ -33,21 +38,34 @@ pub fn tokens(answer: &Response) -> Result<Tokens> {
         expires_in: lifetime(answer).or_else(|| number("answer.default-lifetime")),
         refresh_expires_in: seconds(first(answer, "answer.refresh-expires-in", "/refresh_token_expires_in")),
         scope: scope(answer),
-        extras: extras.collect(),
+        extras,
     })
 }
 
-/// Whether it is a bearer token (RFC 6749, 7.1), or what the manifest says, and for an API (RFC 8693, 2.2.1).
-fn usable(answer: &Response) -> Result<()> {
-    let known = |kind: &String| kind.eq_ignore_ascii_case("bearer") || manifest::texts("answer.token-types").contains(kind);
-    if let Some(kind) = answer.text("/token_type").filter(|kind| !known(kind)) {
-        return Err(Error::other(concat(&["The service answered with an unknown token_type: ", &kind])));
+/// Whether it is a bearer token (RFC 6749, 7.1), or what the manifest says, and for an API (RFC 8693, 2.2.1). True: it is bound to a key, as
+/// it was asked for (RFC 9449, 5).
+fn usable(answer: &Response) -> Result<bool> {
+    let kind = answer.text("/token_type");
+    let bound = dpop::wanted() && kind.as_ref().is_some_and(|kind| kind.eq_ignore_ascii_case("dpop"));
+    let bearer = |kind: &String| kind.eq_ignore_ascii_case("bearer") || manifest::texts("answer.token-types").contains(kind);
+    match kind {
+        _ if bound => {}
+        Some(kind) if !bearer(&kind) => {
+            return Err(Error::other(concat(&["The service answered with an unknown token_type: ", &kind])));
+        }
+        _ if dpop::wanted() && !is("dpop.bearer", "true") => {
+            return Err(Error::other(
+                "The service answered with a bearer token, which isn't bound to the client's key (DPoP) and is good for whoever has it. \
+                 bearer = true in [protocol.dpop] would take it",
+            ));
+        }
+        _ => {}
     }
     match answer.text("/issued_token_type") {
         Some(kind) if !kind.ends_with(":access_token") && !kind.ends_with(":jwt") => {
             Err(Error::other(concat(&["The service answered with no access token, but with a ", &kind])))
         }
-        _ => Ok(()),
+        _ => Ok(bound),
     }
 }
 

@@ -3,14 +3,23 @@
 use jeton_provider::*;
 
 use crate::answer::explain;
+use crate::dpop;
 use crate::knobs::{choice, fill, first, is, keep, pointers};
 use crate::step::{Part, Step as Fields};
 
-/// Puts the access token where this service wants it, and what else every request has.
-pub fn signed<'a>(request: Request<'a>, client: &Client, access: &'a Secret) -> Request<'a> {
-    let scheme = keep(choice("api.scheme", "Bearer"));
-    let request = request.token_in_header(keep(choice("api.header", "authorization")), scheme, access);
-    headers(client).into_iter().fold(request, |request, (name, value)| request.header(keep(name), value))
+/// Sends a request with the access token where this service wants it, and what else every request has.
+pub fn send<'a>(client: &Client, tokens: &CurrentTokens<'a>, endpoint: &str, request: &dyn Fn() -> Request<'a>) -> Result<Response> {
+    let access = tokens.access()?;
+    let signed = || {
+        let request = request().token_in_header(keep(choice("api.header", "authorization")), keep(scheme(tokens)), access);
+        Ok(headers(client).into_iter().fold(request, |request, (name, value)| request.header(keep(name), value)))
+    };
+    if dpop::bound(tokens) { dpop::send(client, endpoint, Some(access), &signed) } else { signed()?.send() }
+}
+
+/// What the access token stands behind.
+fn scheme(tokens: &CurrentTokens<'_>) -> String {
+    if dpop::bound(tokens) { "DPoP".to_owned() } else { choice("api.scheme", "Bearer") }
 }
 
 fn headers(client: &Client) -> Extras {
@@ -19,8 +28,8 @@ fn headers(client: &Client) -> Extras {
 }
 
 /// The headers of a request that somebody else sends.
-pub fn authenticate(client: &Client, options: Extras) -> Result<Vec<Header>> {
-    let value = HeaderValue::AccessToken(choice("api.scheme", "Bearer"));
+pub fn authenticate(client: &Client, tokens: &CurrentTokens<'_>, options: Extras) -> Result<Vec<Header>> {
+    let value = HeaderValue::AccessToken(scheme(tokens));
     let mut all = vec![Header { name: choice("api.header", "authorization"), value }];
     all.extend(headers(client).into_iter().map(|(name, value)| Header::text(&name, value)));
     let known = manifest::pairs("api.options");
@@ -42,17 +51,19 @@ pub fn identify(client: &Client, tokens: &CurrentTokens<'_>) -> Result<Account> 
         return Err(Error::unsupported("identify"));
     }
     let post = choice("identify.method", "get") == "post";
-    let mut request = Request::new(if post { Method::Post } else { Method::Get }, keep(endpoint)).header("accept", "application/json");
-    if let Some(path) = manifest::text("identify.path").and_then(|path| fill(&path, client, None)) {
-        request = request.path(keep(path));
-    }
-    for (name, part) in Fields::new("identify").shaped(client, "identify") {
-        if let Part::Text(text) = part {
-            request = if post { request.form(name, text) } else { request.query(name, text) };
+    let request = || {
+        let mut request = Request::new(if post { Method::Post } else { Method::Get }, &endpoint).header("accept", "application/json");
+        if let Some(path) = manifest::text("identify.path").and_then(|path| fill(&path, client, None)) {
+            request = request.path(keep(path));
         }
-    }
-    let request = if is("identify.body", "json") { request.as_json() } else { request };
-    let answer = signed(request, client, tokens.access()?).send()?;
+        for (name, part) in Fields::new("identify").shaped(client, "identify") {
+            if let Part::Text(text) = part {
+                request = if post { request.form(name, text) } else { request.query(name, text) };
+            }
+        }
+        if is("identify.body", "json") { request.as_json() } else { request }
+    };
+    let answer = send(client, tokens, &endpoint, &request)?;
     let kind = match judge(&answer) {
         Verdict::Ok => {
             let id = first(&answer, "identify.id", "/sub");
@@ -100,6 +111,10 @@ pub fn judge(answer: &Response) -> Verdict {
     ];
     if well && (success.is_empty() || proven) {
         return Verdict::Ok;
+    }
+    // The token is good, and no other one would be better.
+    if dpop::wanted() && answer.wants_nonce() {
+        return Verdict::Other;
     }
     let spent = manifest::text("judge.remaining-header").and_then(|name| answer.header(&name)).as_deref() == Some("0");
     if spent && matches!(answer.status(), 403 | 429) {

@@ -6,6 +6,7 @@ mod api;
 mod assertion;
 mod authentication;
 mod device;
+mod dpop;
 mod knobs;
 mod revoke;
 mod step;
@@ -29,7 +30,7 @@ impl Provider for OAuth2 {
                 let fields = Fields::new("jwt-bearer").text("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
                 let in_claims = is("jwt-bearer.scope-claim", "true");
                 let fields = fields.given("scope", scopes(&grant.scopes).filter(|_| !in_claims));
-                fields.made("assertion", assertion::of_grant(client, &grant)?)
+                fields.asserted("assertion", || assertion::of_grant(client, &grant))
             }
             GrantKind::TokenExchange => {
                 let token = grant.subject_token.ok_or_else(|| Error::other("There is no token to exchange"))?;
@@ -75,8 +76,8 @@ impl Provider for OAuth2 {
         api::identify(client, &tokens)
     }
 
-    fn authenticate(client: &Client, _tokens: CurrentTokens<'_>, options: Extras) -> Result<Vec<Header>> {
-        api::authenticate(client, options)
+    fn authenticate(client: &Client, tokens: CurrentTokens<'_>, options: Extras) -> Result<Vec<Header>> {
+        api::authenticate(client, &tokens, options)
     }
 
     fn judge(answer: &Response) -> Verdict {
@@ -98,7 +99,7 @@ fn authorize(client: &Client, grant: &Grant<'_>) -> Result<Step> {
     let (pushing, openid) = (manifest::has_endpoint("par"), scopes.as_ref().is_some_and(|scopes| holds(scopes, "openid")));
     // The host puts it into an address itself.
     let nonce = (pushing && openid && !is("authorize.nonce", "off")).then(callback::nonce);
-    let fields = fields.given("scope", scopes).given("nonce", nonce);
+    let fields = fields.given("scope", scopes).given("nonce", nonce).given("dpop_jkt", manifest::text("dpop.thumbprint"));
     let fields = match choice("authorize.pkce", "S256").as_str() {
         "off" => fields,
         method => fields.text("code_challenge", reservation.code_challenge).text("code_challenge_method", method),

@@ -14,11 +14,14 @@ pub fn revoke(client: &Client, tokens: &CurrentTokens<'_>) -> Result<()> {
     }
     let style = choice("revoke.style", "rfc7009");
     if let Some(method) = style.strip_prefix("bearer-") {
-        let request = at_path(Request::new(method_of(method), "revoke"), client).header("accept", "application/json");
         let fields = Fields::new("revoke");
         // Some want it named, besides that it signs the request.
         let fields = if manifest::text("revoke.token").is_some() { fields.secret("token", tokens.access()?) } else { fields };
-        return confirm(with(api::signed(request, client, tokens.access()?), fields.shaped(client, "revoke")));
+        let request = || {
+            let request = at_path(Request::new(method_of(method), "revoke"), client).header("accept", "application/json");
+            with(request, fields.clone().shaped(client, "revoke"))
+        };
+        return checked(&api::send(client, tokens, "revoke", &request)?);
     }
     let named: Vec<(&Secret, &str)> = match choice("revoke.token", "refresh-token").as_str() {
         "access-token" => vec![(tokens.access()?, "access_token")],
@@ -65,12 +68,8 @@ fn with<'a>(request: Request<'a>, fields: Vec<(&'static str, Part<'a>)>) -> Requ
     fields.into_iter().fold(request, |request, (name, part)| match part {
         Part::Text(text) => request.query(name, text),
         Part::Secret(secret) => request.secret(name, secret),
-        Part::Made(_) => request,
+        Part::Asserted(_) => request,
     })
-}
-
-fn confirm(request: Request<'_>) -> Result<()> {
-    checked(&request.send()?)
 }
 
 fn checked(answer: &Response) -> Result<()> {

@@ -1,19 +1,25 @@
 //! One request of the protocol: the standard's fields, then what the manifest adds, leaves out and calls by other names.
 
+use std::rc::Rc;
+
 use jeton_provider::*;
 
 use crate::answer;
 use crate::authentication::{self, Shown};
+use crate::dpop;
 use crate::knobs::{choice, fill, is, keep};
 
 /// What stands in a field.
+#[derive(Clone)]
 pub enum Part<'a> {
     Text(String),
     Secret(&'a Secret),
-    Made(Secret),
+    /// Signed for one request, and for the next one anew.
+    Asserted(Rc<dyn Fn() -> Result<Secret> + 'a>),
 }
 
 /// A request that is being put together. Its name is that of its table in `[protocol]`.
+#[derive(Clone)]
 #[must_use]
 pub struct Step<'a> {
     name: &'static str,
@@ -44,8 +50,13 @@ impl<'a> Step<'a> {
         self
     }
 
-    pub fn made(mut self, name: &'static str, value: Secret) -> Self {
-        self.fields.push((name, Part::Made(value)));
+    /// For the rest of the call, after which all memory is given back.
+    pub fn made(self, name: &'static str, value: Secret) -> Self {
+        self.secret(name, Box::leak(Box::new(value)))
+    }
+
+    pub fn asserted(mut self, name: &'static str, make: impl Fn() -> Result<Secret> + 'a) -> Self {
+        self.fields.push((name, Part::Asserted(Rc::new(make))));
         self
     }
 
@@ -69,7 +80,7 @@ impl<'a> Step<'a> {
     /// Asks for tokens.
     pub fn tokens(self, endpoint: &'static str, client: &Client) -> Result<Tokens> {
         let answer = self.ask(endpoint, client)?;
-        answer::tokens(&answer)
+        answer::tokens(&answer).map_err(dpop::advised)
     }
 
     /// Asks an endpoint of the authorization server, as this client.
@@ -104,6 +115,18 @@ impl<'a> Step<'a> {
         manner: &str,
         authentication: &str,
     ) -> Result<Response> {
+        let request = || self.clone().request((method, endpoint, path), client, manner, authentication);
+        // Tokens are asked for with a proof (RFC 9449, 5 and 10.1). To revoke and to inspect them the client shows who it is, and that is all.
+        if matches!(endpoint, "token" | "refresh" | "par") { dpop::send(client, endpoint, None, &request) } else { request()?.send() }
+    }
+
+    fn request(
+        self,
+        (method, endpoint, path): (Method, &'static str, Option<&'static str>),
+        client: &Client,
+        manner: &str,
+        authentication: &str,
+    ) -> Result<Request<'a>> {
         let (step, shown) = authentication::show(self, authentication, client)?;
         let get = method == Method::Get;
         let body = choice(&concat(&[manner, ".body"]), "form");
@@ -124,17 +147,17 @@ impl<'a> Step<'a> {
                 Part::Text(text) if get || body == "query" => request.query(name, text),
                 Part::Text(text) => request.form(name, text),
                 Part::Secret(secret) => request.secret(name, secret),
-                Part::Made(secret) => request.made(name, secret),
+                Part::Asserted(make) => request.made(name, make()?),
             };
         }
-        if body == "json" { request.as_json().send() } else { request.send() }
+        Ok(if body == "json" { request.as_json() } else { request })
     }
 
     /// Its texts, for an address.
     pub fn texts(self, client: &Client) -> Extras {
         let text = |(name, part): (&str, Part<'_>)| match part {
             Part::Text(text) => Some((name.to_owned(), text)),
-            Part::Secret(_) | Part::Made(_) => None,
+            Part::Secret(_) | Part::Asserted(_) => None,
         };
         self.shaped(client, "authorize").into_iter().filter_map(text).collect()
     }

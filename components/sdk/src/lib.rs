@@ -36,6 +36,7 @@ mod answer;
 pub mod bindings;
 mod date;
 mod device;
+mod dpop;
 mod jwt;
 mod provider;
 mod request;
@@ -51,6 +52,7 @@ pub use bindings::jeton::provider::{
     callback, client::Client, clock, crypto, http::Method, http::Response, log, manifest, random, secrets::Secret, storage,
 };
 pub use date::rfc3339;
+pub use dpop::send_proven;
 pub use jwt::Jwt;
 pub use provider::Provider;
 pub use request::{AuthorizationRequest, Request, api_request, authorization_request, token_request};

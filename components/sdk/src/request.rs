@@ -1,6 +1,7 @@
 //! Requests as a provider writes them: an authorization request, a token request, an API request.
 
 use crate::bindings::jeton::provider::http::{self, Basic, Body, Credential, Field, Value};
+use crate::crypto::DpopTarget;
 use crate::*;
 
 /// `grant_type=…` to an endpoint of the manifest, asking for JSON.
@@ -80,6 +81,18 @@ impl<'a> Request<'a> {
             Value::Credential(Credential { scheme: scheme.to_owned(), secret: token })
         };
         self.header_of(name, value)
+    }
+
+    /// A header that is a secret made for this request: a proof.
+    pub(crate) fn made_in_header(self, name: &str, secret: Secret) -> Self {
+        self.token_in_header(name, "", lent(secret))
+    }
+
+    /// The request, and what a proof with this nonce has to be for.
+    pub(crate) fn target(self, nonce: Option<String>) -> (Self, DpopTarget) {
+        let http::Request { method, endpoint, path, .. } = &self.0.request;
+        let target = DpopTarget { method: *method, endpoint: endpoint.clone(), path: path.clone(), nonce };
+        (self, target)
     }
 
     /// A form field.

@@ -4,7 +4,7 @@
 //! whatever can't be compared counts as more. Permissions belong to an endpoint by name and address together, so an endpoint of another
 //! address, or of another name, is a new one with all that it permits.
 //!
-//! To go without a check that the one before had is a permission, too: of the issuer, of PKCE, of the nonce.
+//! To go without a check that the one before had is a permission, too: of the issuer, of PKCE, of the nonce, of tokens that are bound to a key.
 //!
 //! Not among them, since they permit nothing: what else `[protocol]` says (a component with code of its own says nothing of that either),
 //! the version and summary, the guide, the scopes' names, how long tokens live, and `wasi = "stubbed"`, by which calls of the operating
@@ -179,6 +179,8 @@ fn checks(manifest: &Manifest) -> Vec<String> {
     let all = manifest.protocol.text("scopes.granted") == Some("all");
     checks.extend(all.then(|| "that all scopes that are asked for are granted".to_owned()));
     checks.extend(says("authorize.nonce", &["off"]).then(|| "that an ID token is this sign-in's (nonce)".to_owned()));
+    let bound = manifest.protocol.text("dpop.key").is_some() && manifest.protocol.text("dpop.bearer") != Some("true");
+    checks.extend(bound.then(|| "that tokens are bound to a key of the client's (DPoP)".to_owned()));
     checks
 }
 

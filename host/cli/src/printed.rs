@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use jeton_runtime::TokenType;
 use jeton_vault::AccessToken;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -14,15 +15,16 @@ pub fn time_left(token: &AccessToken) -> Option<Duration> {
     token.expires_at.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// The line; `None` where the token isn't text.
+/// The line; `None` where the token isn't text, and where a header alone would be of no use.
 pub fn line(token: &AccessToken, format: Format) -> Option<Zeroizing<String>> {
     let text = token.secret.reveal_text()?;
     let line = match format {
         Format::Text => text.to_owned(),
+        Format::Header if token.token_type == TokenType::Dpop => return None,
         Format::Header => format!("Authorization: Bearer {text}"),
         Format::Json => json!({
             "access_token": text,
-            "token_type": "Bearer",
+            "token_type": token.token_type.name(),
             "expires_at": token.expires_at.map(rfc3339),
             "expires_in": time_left(token).map(|left| left.as_secs()),
             "scope": token.scope,

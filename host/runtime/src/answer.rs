@@ -91,6 +91,11 @@ impl Response {
         if !HEADERS.contains(&name.as_str()) && !self.revealed_headers.contains(&name) {
             return None;
         }
+        if name == "www-authenticate" {
+            // A list (RFC 9110, 11.6.1), which some write as one header for each scheme.
+            let all: Vec<_> = self.headers.get_all(&name).iter().filter_map(|value| value.to_str().ok()).collect();
+            return Some(scrub(&all.join(", "), live).into_owned()).filter(|_| !all.is_empty());
+        }
         let value = self.headers.get(&name)?.to_str().ok()?;
         if name == "retry-after" {
             return retry_after(value, self.headers.get("date").and_then(|date| date.to_str().ok())).map(|wait| wait.as_secs().to_string());
@@ -226,6 +231,15 @@ mod tests {
         assert_eq!(answer.text("/scope", &live).as_deref(), Some("a [withheld]"));
         assert_eq!(answer.header("X-Own", &live).as_deref(), Some("is [withheld]"));
         assert_eq!(answer.header("set-cookie", &live), None);
+    }
+
+    #[test]
+    fn challenges_of_several_headers_are_one_list() {
+        let (read, live) = answer(true, &[], "");
+        assert_eq!(read.header("www-authenticate", &live), None);
+        let (mut read, live) = answer(true, &[("www-authenticate", "Bearer")], "");
+        read.headers.append("www-authenticate", http::HeaderValue::from_static("DPoP error=\"use_dpop_nonce\""));
+        assert_eq!(read.header("WWW-Authenticate", &live).as_deref(), Some("Bearer, DPoP error=\"use_dpop_nonce\""));
     }
 
     #[test]

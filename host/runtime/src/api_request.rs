@@ -1,7 +1,10 @@
 //! A request of the service's API in a connection's name: what whoever holds a connection wants to do with it.
 //!
 //! The provider says which headers make it the connection's; the host builds the address from the manifest, puts the token in, and sends it
-//! as it sends everything: nowhere else than where the manifest says that access tokens go.
+//! as it sends everything: nowhere else than where the manifest says that access tokens go. One that is bound to a key goes with a proof
+//! ([`proven`]).
+
+mod proven;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -45,8 +48,7 @@ impl Provider {
         let manifest = &self.loaded.manifest;
         let settings = manifest.settings_of(client)?;
         let name = request.endpoint.as_str();
-        let accepts = |kind: &str| manifest.endpoints.get(name).is_some_and(|endpoint| endpoint.accepts == [kind]);
-        if manifest.endpoints.contains_key(name) && !accepts("access-token") {
+        if manifest.endpoints.get(name).is_some_and(|endpoint| !endpoint.is_api()) {
             // A token endpoint, say, whose answers are no business of the one who asks.
             let rule = "it isn't an API: it accepts other secrets than an access token";
             return Err(Denial::new(format!("a request to `{name}`"), rule, "Name an endpoint that accepts access tokens alone").into());
@@ -77,7 +79,10 @@ impl Provider {
         let identity = if shown { Identity::of(manifest, client)? } else { None };
         let (body, limits) = (Bytes::from(request.body), &self.lent.limits);
         let outgoing = Outgoing { method: request.method, url, headers, body, identity, time: limits.request, largest: limits.answer };
-        let incoming = self.lent.transport.send(outgoing).await?;
+        let incoming = match proven::shows_bound(&outgoing.headers) {
+            true => self.send_proven(client, tokens, name, outgoing).await?,
+            false => self.lent.transport.send(outgoing).await?,
+        };
         Ok(ApiAnswer { endpoint: request.endpoint, status: incoming.status, headers: incoming.headers, body: incoming.body.to_vec() })
     }
 }

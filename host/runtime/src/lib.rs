@@ -71,7 +71,7 @@ pub use error::{Allow, Denial, Error, ErrorKind, Remedy, ServiceError};
 pub use identity::Identity;
 pub use load::{Inspection, SECTION, code, inspect};
 pub use manifest::Manifest;
-pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, Tokens, Verdict};
+pub use model::{Account, Client, CurrentTokens, Grant, GrantKind, TokenType, Tokens, Verdict};
 pub use provider::{ApiAnswer, ApiHeader, DevicePrompt, Provider, Step};
 pub use runtime::{Builder, Limits, Runtime};
 pub use scrub::presentable;

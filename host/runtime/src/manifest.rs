@@ -37,6 +37,9 @@ pub const KINDS: [&str; 10] = [
     "refresh-token",
 ];
 
+/// What an API is sent: an access token, and the proof that it is shown by whom it was given to (RFC 9449).
+const SHOWN: [&str; 2] = ["access-token", "dpop-proof"];
+
 /// What every endpoint with `captures` reveals besides its own `reveals`.
 pub const REVEALED: [&str; 8] = [
     "/token_type",
@@ -150,7 +153,7 @@ pub struct Endpoint {
     /// The kinds of secrets that may be sent there.
     pub accepts: Vec<String>,
     /// Kind → JSON pointer. `None`: an API whose answers hold no secrets. `Some`: all that is neither captured nor revealed is withheld. Never
-    /// `None` where more than an access token is accepted, or where a certificate is all that shows who asks.
+    /// `None` where more than an access token and its proof is accepted, or where a certificate is all that shows who asks.
     pub captures: Option<BTreeMap<String, String>>,
     /// Further places of the kinds in `captures`.
     pub also: Vec<(String, String)>,
@@ -169,6 +172,11 @@ impl Endpoint {
     pub fn captured(&self) -> impl Iterator<Item = (&str, &str)> {
         let also = self.also.iter().map(|(kind, at)| (kind.as_str(), at.as_str()));
         self.captures.iter().flatten().map(|(kind, at)| (kind.as_str(), at.as_str())).chain(also)
+    }
+
+    /// Whether it is of the service's API: it accepts an access token, perhaps with its proof, and nothing else.
+    pub(crate) fn is_api(&self) -> bool {
+        self.accepts.iter().any(|kind| kind == "access-token") && self.accepts.iter().all(|kind| SHOWN.contains(&kind.as_str()))
     }
 
     /// Whether the component may read what stands there.
@@ -320,6 +328,14 @@ impl Manifest {
             }
         }
         Ok(settings)
+    }
+
+    /// The client's key that access tokens of the type `DPoP` are bound to: the one that `[protocol.dpop]` names; of a component, the only one
+    /// that is made here and may sign by ES256.
+    pub(crate) fn dpop_key(&self) -> Option<&str> {
+        let signs = |name: &str| self.signs.get(name).is_some_and(|algorithms| algorithms.iter().any(|name| name == "ES256"));
+        let mut keys = self.secrets.iter().filter(|(name, field)| field.generated && signs(name)).map(|(name, _)| name.as_str());
+        self.protocol.text("dpop.key").or_else(|| keys.next().filter(|_| keys.next().is_none()))
     }
 
     /// The setup guide with the redirect URI filled in.

@@ -115,6 +115,31 @@ pub struct CurrentTokens {
     pub extras: Vec<(String, String)>,
 }
 
+/// How an access token is shown (RFC 6749, 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// It is good for whoever has it (RFC 6750).
+    Bearer,
+    /// Each request needs a proof by the key that it is bound to, too (RFC 9449).
+    Dpop,
+}
+
+impl TokenType {
+    /// As an `Authorization` header and `token_type` write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
+    /// What a provider says of it: in [`Tokens::extras`], under `token-type`.
+    pub fn of(extras: &[(String, String)]) -> Self {
+        let said = extras.iter().find(|(name, _)| name == "token-type");
+        if said.is_some_and(|(_, value)| value == Self::Dpop.name()) { Self::Dpop } else { Self::Bearer }
+    }
+}
+
 /// Whose tokens they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {

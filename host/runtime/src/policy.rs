@@ -233,6 +233,18 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// A secret as the value of a header of an endpoint's requests, where the endpoint accepts it.
+pub(crate) fn admitted(manifest: &Manifest, endpoint: &str, header: &str, secret: Secret) -> Result<HeaderValue, Denial> {
+    match manifest.endpoints.get_key_value(endpoint) {
+        Some((name, endpoint)) => Ok(Gate { name, endpoint }.header(header, Value::Secret(secret))?.1),
+        None => deny(
+            format!("a request to `{}`", crate::scrub::presentable(endpoint, 40)),
+            "the manifest has no such endpoint",
+            "Name one that it has",
+        ),
+    }
+}
+
 /// An endpoint, and what it accepts.
 struct Gate<'m> {
     name: &'m str,

@@ -189,6 +189,9 @@ impl Provider {
 
     /// The headers of an API request. Options: `as-user`, `as-admin`, and the provider's own.
     ///
+    /// Where they show a token of the type `DPoP`, they are worth nothing without a proof of each request, whose key stays here:
+    /// [`Provider::request`] sends those.
+    ///
     /// # Errors
     /// The provider doesn't know an option.
     pub async fn authenticate(

@@ -22,7 +22,7 @@ use crate::address::{Mappings, is_public};
 use crate::{Allow, Denial, Error, Identity};
 
 /// A request, checked against the manifest. It holds secrets in the clear.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Outgoing {
     /// The method.
     pub method: Method,

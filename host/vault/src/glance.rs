@@ -6,19 +6,20 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jeton_runtime::TokenType;
 use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::key::MasterKey;
 use crate::key::file;
 use crate::refresh::lasts;
 use crate::seal::{Place, Sealer};
-use crate::sealed_tokens::{ACCESS_TOKEN, CONNECTIONS, secret};
+use crate::sealed_tokens::{ACCESS_TOKEN, CONNECTIONS, EXTRAS, secret};
 use crate::store::sqlite::APPLICATION;
 use crate::store::{KeyRow, VERSION};
-use crate::{AccessToken, ConnectionName, clock};
+use crate::{AccessToken, ConnectionName, clock, pairs};
 
 /// The connection's token, and the key that it is sealed with.
-const QUESTION: &str = "SELECT data_key, wrapped, id, provider, generation, access_token, expires_at, scope \
+const QUESTION: &str = "SELECT data_key, wrapped, id, provider, generation, access_token, expires_at, scope, extras \
     FROM connections JOIN wrapped_keys USING (data_key) WHERE name = ?1 AND master_id = ?2";
 
 /// The connection's access token, where the store in this file has one that is valid for at least `min_valid`.
@@ -37,10 +38,13 @@ pub fn glance(store: &Path, key_file: &Path, name: &ConnectionName, min_valid: D
     if !lasts(found.expires_at, clock::now(), clock::after(0, min_valid)) {
         return None;
     }
-    let place = Place { table: CONNECTIONS, row: &found.id, column: ACCESS_TOKEN, provider: &found.provider, generation: found.generation };
-    let plain = Sealer::unwrap(&master, &found.key)?.unseal(place, &found.sealed?)?;
+    let place = |column| Place { table: CONNECTIONS, row: &found.id, column, provider: &found.provider, generation: found.generation };
+    let sealer = Sealer::unwrap(&master, &found.key)?;
+    let plain = sealer.unseal(place(ACCESS_TOKEN), &found.sealed?)?;
+    let extras = pairs::decode_text(&sealer.unseal(place(EXTRAS), &found.extras?)?)?;
     Some(AccessToken {
         secret: secret("access-token", plain),
+        token_type: TokenType::of(&extras),
         expires_at: found.expires_at.and_then(clock::system_time),
         scope: found.scope,
     })
@@ -54,6 +58,7 @@ struct Found {
     sealed: Option<Vec<u8>>,
     expires_at: Option<i64>,
     scope: Option<String>,
+    extras: Option<Vec<u8>>,
 }
 
 impl Found {
@@ -67,6 +72,7 @@ impl Found {
             sealed: row.get(5)?,
             expires_at: row.get(6)?,
             scope: row.get(7)?,
+            extras: row.get(8)?,
         })
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
-use jeton_runtime::{Client, CurrentTokens, Grant, GrantKind, Secret, Tokens};
+use jeton_runtime::{Client, CurrentTokens, Grant, GrantKind, Secret, TokenType, Tokens};
 
 use crate::seal::random_id;
 use crate::store::ConnectionRow;
@@ -65,6 +65,8 @@ pub trait Providers: Send + Sync {
 pub struct AccessToken {
     /// The token, of the kind `access-token`.
     pub secret: Secret,
+    /// How it is shown.
+    pub token_type: TokenType,
     /// When it expires; `None`: never, or nobody knows.
     pub expires_at: Option<SystemTime>,
     /// What it is good for, where the service says so.
@@ -200,8 +202,9 @@ impl Inner {
 
     fn hand_out(&self, row: &ConnectionRow) -> Result<Option<AccessToken>> {
         let Some(secret) = self.unseal_access(row)? else { return Ok(None) };
+        let token_type = TokenType::of(&self.unseal_extras(row)?);
         let expires_at = row.sealed.expires_at.and_then(clock::system_time);
-        Ok(Some(AccessToken { secret, expires_at, scope: row.sealed.scope.clone() }))
+        Ok(Some(AccessToken { secret, token_type, expires_at, scope: row.sealed.scope.clone() }))
     }
 }
 

@@ -36,8 +36,8 @@ impl Inner {
         let sealer = self.keys.newest();
         let seal = |column, plain: &[u8]| sealer.seal(place(row, column, generation), plain);
         let refresh = new.refresh.as_ref().or(before.refresh.as_ref());
-        let kept = before.extras.iter().filter(|(name, _)| !new.extras.iter().any(|(newer, _)| newer == name));
-        let extras = kept.chain(&new.extras).map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let extras = merged(&before.extras, &new.extras);
+        let extras = extras.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Ok(Sealed {
             data_key: sealer.id().to_owned(),
             options: seal(OPTIONS, options)?,
@@ -63,17 +63,21 @@ impl Inner {
         self.unseal(&row.sealed.data_key, place(row, column, row.generation), sealed, &Row::Connection(&row.name))
     }
 
-    pub(crate) fn unseal_tokens(&self, row: &ConnectionRow) -> Result<CurrentTokens> {
+    pub(crate) fn unseal_extras(&self, row: &ConnectionRow) -> Result<Vec<(String, String)>> {
         let tampered = || self.tampered(&Row::Connection(&row.name), EXTRAS);
-        let extras = match (&row.sealed.extras, &row.sealed.access) {
+        match (&row.sealed.extras, &row.sealed.access) {
             (Some(sealed), _) => {
                 let plain = self.unseal_column(row, EXTRAS, sealed)?;
-                pairs::decode_text(&plain).ok_or_else(tampered)?
+                pairs::decode_text(&plain).ok_or_else(tampered)
             }
             // Revoked: they were erased together.
-            (None, None) => vec![],
-            (None, Some(_)) => return Err(tampered()),
-        };
+            (None, None) => Ok(vec![]),
+            (None, Some(_)) => Err(tampered()),
+        }
+    }
+
+    pub(crate) fn unseal_tokens(&self, row: &ConnectionRow) -> Result<CurrentTokens> {
+        let extras = self.unseal_extras(row)?;
         Ok(CurrentTokens {
             access: self.unseal_token(row, ACCESS_TOKEN, "access-token", row.sealed.access.as_deref())?,
             refresh: self.unseal_token(row, REFRESH_TOKEN, "refresh-token", row.sealed.refresh.as_deref())?,
@@ -92,6 +96,12 @@ impl Inner {
         self.seen.note(row);
         Ok(Some(secret(kind, plain)))
     }
+}
+
+/// What is kept of a connection: the newer of each, and what the service doesn't mention any more.
+pub(crate) fn merged<'e>(before: &'e [(String, String)], new: &'e [(String, String)]) -> Vec<(String, String)> {
+    let kept = before.iter().filter(|(name, _)| !new.iter().any(|(newer, _)| newer == name));
+    kept.chain(new).cloned().collect()
 }
 
 /// Moved, not copied: the secret overwrites these very bytes when it is dropped.

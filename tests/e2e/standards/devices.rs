@@ -10,7 +10,7 @@ use crate::stage::{CLIENT_ID, CLIENT_SECRET, Ran};
 
 impl Scene {
     /// Begins a device's sign-in whose code `jeton` gets next, changed so that nobody has to wait for long.
-    async fn code(&self, change: impl Fn(&mut Value)) -> Value {
+    pub(super) async fn code(&self, change: impl Fn(&mut Value)) -> Value {
         let form = [("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET), ("scope", "a")];
         let answer = self.stage.emulator.client().post("https://acme.example/device", &form).await.unwrap();
         let mut begun: Value = serde_json::from_slice(answer.body()).unwrap();
@@ -20,7 +20,7 @@ impl Scene {
         begun
     }
 
-    async fn enter(&self, begun: &Value, decision: Decision) {
+    pub(super) async fn enter(&self, begun: &Value, decision: Decision) {
         self.stage.emulator.consent(begun["verification_uri_complete"].as_str().unwrap(), decision).await.unwrap();
     }
 
@@ -31,7 +31,7 @@ impl Scene {
         self.stage.emulator.faults().inject(fault, Matcher::any().path("/token"), 1);
     }
 
-    fn device(&self, more: &[&str]) -> Ran {
+    pub(super) fn device(&self, more: &[&str]) -> Ran {
         self.stage.jeton(&[&["connect", "acme", "--name", "one", "--device"], more].concat())
     }
 

@@ -95,6 +95,8 @@ struct State {
     nonce: u64,
     /// Access tokens that are good with a certificate alone, each with its certificate.
     certified: HashMap<String, Arc<str>>,
+    /// How many nonces of a host were used up, where each is good for one proof.
+    spent: HashMap<Arc<str>, u64>,
     registered: u64,
     /// Client → its registration access token.
     registrations: HashMap<String, String>,
@@ -148,6 +150,7 @@ impl GenericService {
             seen: HashMap::new(),
             nonce: 1,
             certified: HashMap::new(),
+            spent: HashMap::new(),
             registered: 0,
             registrations: HashMap::new(),
             hostile: Vec::new(),

@@ -170,6 +170,23 @@ fn to_go_without_a_check_is_growth_and_to_have_one_more_is_none() {
 }
 
 #[test]
+fn to_leave_tokens_unbound_is_growth() {
+    let manifest = |table: &str| {
+        let source = ACME.replacen("audiences = [", "component = \"oauth2\"\naudiences = [", 1);
+        let source = source.replacen("\"client-secret\", \"code\"]", "\"client-secret\", \"code\", \"code-verifier\", \"dpop-proof\"]", 1);
+        let source = source.replacen("accepts = [\"access-token\"]", "accepts = [\"access-token\", \"dpop-proof\"]", 1);
+        let source = source.replacen("[signs]", "[secrets.key]\nname = \"Key\"\ngenerated = true\n\n[signs]\nkey = [\"ES256\"]", 1);
+        parse(&format!("{source}\n{table}"))
+    };
+    let bound = manifest("[protocol.dpop]\nkey = \"key\"");
+    for after in [manifest(""), manifest("[protocol.dpop]\nkey = \"key\"\nbearer = true")] {
+        let Difference { more, .. } = difference(&bound, &after);
+        assert!(told(&more).contains("goes without the check that tokens are bound to a key"), "{}", told(&more));
+        assert_eq!(difference(&after, &bound).more, []);
+    }
+}
+
+#[test]
 fn to_permit_less_is_told_and_is_no_growth() {
     for (line, instead, tells) in [
         ("\"client-secret\", \"code\"", "\"code\"", "has the client secret sent to https://{tenant}.acme.com/token"),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use dpop::new_key;
+pub(crate) use dpop::{Target, key_thumbprint, proof};
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header};
 pub use new_pair::new_pair;
 use serde_json::{Map, Value};
@@ -142,7 +143,7 @@ impl Call {
 }
 
 /// Seconds since 1970.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 

@@ -84,8 +84,14 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// A key's, else its table's, else that of all.
     fn span(&self, key: &str) -> Range<usize> {
-        self.spans.get(key).or(self.spans.get("")).cloned().unwrap_or_default()
+        let table = key.split('.').next().unwrap_or_default();
+        [key, table, ""].into_iter().find_map(|key| self.spans.get(key)).cloned().unwrap_or_default()
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.spans.contains_key(key)
     }
 }
 
@@ -106,6 +112,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &mut Table<'_, 't>, declar
                 .for_each(|(key, kind)| key_of(reader, &mut protocol, &prefix, (key, *kind), settings, &mut read));
             continue;
         }
+        read.spans.extend(protocol.value(name).map(|value| (name.to_string(), value.span())));
         let Some(mut table) = protocol.table(reader, name) else { continue };
         for (key, kind) in keys.iter().flat_map(|keys| keys.iter()) {
             key_of(reader, &mut table, &prefix, (key, *kind), settings, &mut read);

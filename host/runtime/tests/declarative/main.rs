@@ -6,6 +6,7 @@
 mod advice;
 mod answers;
 mod api;
+mod dpop;
 mod grants;
 mod introspection;
 mod loading;

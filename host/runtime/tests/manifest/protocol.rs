@@ -184,6 +184,53 @@ fn what_the_component_sends_must_be_accepted_and_what_it_reads_must_be_shown() {
 }
 
 #[test]
+fn bound_tokens_need_a_key_of_the_hosts_and_proofs_wherever_they_go() {
+    const KEY: &str = "[secrets.dpop-key]\nname = \"Key\"\ngenerated = true\n[signs]\ndpop-key = [\"ES256\"]\n";
+    let table = |more: &str| format!("[protocol.dpop]\n{more}");
+    let keyed = |more: &str| format!("{KEY}[protocol.dpop]\nkey = \"dpop-key\"\n{more}");
+    mistaken(&[
+        (&table(""), "[protocol.dpop]", "doesn't say which key", "key = \"dpop-key\""),
+        (&table("bearer = true"), "[protocol.dpop]", "doesn't say which key", "generated = true"),
+        (&table("key = \"dpop-key\"\nbearer = \"yes\""), "bearer", "is a string", "true or false"),
+    ]);
+    let sources =
+        |manifest: &str, more: &str| problems(&format!("{manifest}\n{more}\n")).into_iter().map(|problem| problem.what).collect::<Vec<_>>();
+    let proven = PLAIN
+        .replace("\"refresh-token\"]", "\"refresh-token\", \"dpop-proof\"]")
+        .replace("[\"access-token\"]", "[\"access-token\", \"dpop-proof\"]");
+    assert_eq!(sources(&proven, &keyed("bearer = false")), [""; 0]);
+    for (manifest, more, mistakes) in [
+        (PLAIN, keyed(""), &["[endpoints.token] doesn't accept the dpop-proof", "[endpoints.userinfo] doesn't accept the dpop-proof"][..]),
+        (&proven, keyed("").replace("generated = true\n", ""), &["`dpop-key` is no key that Jeton makes"]),
+        (&proven, keyed("").replace("ES256", "ES384"), &["the dpop-key may not sign by ES256"]),
+        (&proven, keyed("[protocol.api]\nscheme = \"Token\""), &["behind `DPoP`"]),
+        (&proven, keyed("[protocol.api]\nheader = \"X-Auth\""), &["behind `DPoP`"]),
+        (
+            &proven,
+            keyed("[endpoints.par]\nurl = \"https://acme.com/par\"\naccepts = [\"client-secret\"]"),
+            &["[endpoints.par] doesn't accept the dpop-proof"],
+        ),
+        (
+            &proven,
+            keyed(
+                "[protocol.revoke]\nstyle = \"bearer-get\"\n[endpoints.revoke]\nurl = \"https://acme.com/r\"\naccepts = [\"access-token\", \"client-secret\"]",
+            ),
+            &["[endpoints.revoke] doesn't accept the dpop-proof"],
+        ),
+    ] {
+        let told = sources(manifest, &more);
+        assert_eq!(told.len(), mistakes.len(), "{more}: {told:?}");
+        assert!(told.iter().zip(mistakes).all(|(told, mistake)| told.contains(mistake)), "{more}: {told:?}");
+    }
+}
+
+#[test]
+fn what_an_api_answers_is_open_though_it_is_sent_proofs() {
+    let manifest = Manifest::parse(&PLAIN.replace("[\"access-token\"]", "[\"access-token\", \"dpop-proof\"]")).unwrap();
+    assert!(manifest.endpoints["userinfo"].captures.is_none() && manifest.endpoints["token"].captures.is_some());
+}
+
+#[test]
 fn the_protocol_is_for_a_manifest_without_a_component_alone() {
     let other = PLAIN.replace("component = \"oauth2\"", "component = \"oauth3\"");
     assert_eq!(problems(&other)[0].what, "there is no component `oauth3`");

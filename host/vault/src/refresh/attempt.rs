@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jeton_runtime::{Client, CurrentTokens, ErrorKind, Tokens};
+use jeton_runtime::{Client, CurrentTokens, ErrorKind, TokenType, Tokens};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::outcome::judge;
@@ -19,7 +19,7 @@ use super::turn::Turn;
 use super::{AccessToken, Providers, Want};
 use crate::store::{ConnectionRow, Intent, Written};
 use crate::vault::Inner;
-use crate::{ClientName, Error, Result, clock};
+use crate::{ClientName, Error, Result, clock, sealed_tokens};
 
 /// The first and the longest pause before a further try to write tokens that the service has given.
 const WRITE_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)];
@@ -193,7 +193,8 @@ impl Attempt {
         }
         Ok(done.then(|| {
             let expires_at = new.expires_in.and_then(|life| clock::system_time(clock::after(given_at, life)));
-            AccessToken { secret: new.access, expires_at, scope: new.scope.or_else(|| before.scope.clone()) }
+            let token_type = TokenType::of(&sealed_tokens::merged(&before.extras, &new.extras));
+            AccessToken { secret: new.access, token_type, expires_at, scope: new.scope.or_else(|| before.scope.clone()) }
         }))
     }
 

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::{Trouble, filled, trouble};
-use super::dpop::About;
 use super::{GenericService, Incoming};
 use crate::json::json as answer;
 
@@ -57,7 +56,7 @@ impl GenericService {
         match self.user(facts, call) {
             Ok((id, name, login)) => {
                 let replaced = filled(&facts.answer, &[("id", &id), ("name", &name), ("login", &login)]);
-                answer(StatusCode::OK, &Value::Object(replaced))
+                self.0.with_nonce(&self.0.state.get(), call, answer(StatusCode::OK, &Value::Object(replaced)))
             }
             Err(problem) => match &facts.refusal {
                 Some(table) => answer(StatusCode::OK, &Value::Object(filled(table, &[]))),
@@ -78,13 +77,8 @@ impl GenericService {
         }
         match &owner.details.key {
             None if scheme.eq_ignore_ascii_case(&facts.scheme) => {}
-            Some(key) if scheme.eq_ignore_ascii_case("DPoP") => {
-                let about = About { method: call.method.as_str(), url: &call.url(), token: Some(token) };
-                if self.0.proof(&mut known, &call.headers, &about)?.as_ref() != Some(key) {
-                    return Err(invalid("The token is bound to another key."));
-                }
-            }
-            _ => return Err(invalid("The token must be shown with another scheme.")),
+            Some(key) => self.0.is_proven(&mut known, call, (scheme, token), key)?,
+            None => return Err(invalid("The token must be shown with another scheme.")),
         }
         let user = self.0.people.by_id(&owner.user);
         Ok(user.map_or((owner.user.to_string(), String::new(), String::new()), |user| (user.id, user.name, user.login)))
@@ -94,7 +88,7 @@ impl GenericService {
         let scheme = if call.headers.contains_key("dpop") { "DPoP" } else { &*facts.scheme };
         let challenge = format!("{scheme} error=\"{}\", error_description=\"{}\"", problem.error, problem.description);
         let body = answer(StatusCode::UNAUTHORIZED, &self.0.facts.errors.value(problem));
-        let mut refused = self.0.with_nonce(&self.0.state.get(), body);
+        let mut refused = self.0.with_nonce(&self.0.state.get(), call, body);
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             refused.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }

@@ -243,21 +243,29 @@ impl GenericService {
             if form.get("request_uri").is_some() || form.repeated().is_some() {
                 return Err(trouble("invalid_request", "A pushed request has no `request_uri`, and each parameter once."));
             }
+            // RFC 9449 section 10.1.
+            let key = self.0.proof(&mut self.0.state.get(), call, None)?;
+            let named = form.get("dpop_jkt").map(str::to_owned);
+            if key.is_some() && named.is_some() && key != named {
+                return Err(trouble("invalid_dpop_proof", "`dpop_jkt` is another key's."));
+            }
             let client = self.0.authenticate(&mut self.0.state.get(), call, &form)?;
-            let form = Form::of([("client_id", client.client_id.as_str())]).and(&form.without(&["client_id", "client_secret"]));
+            let form = Form::of([("client_id", client.client_id.as_str())]).and(&form.without(&["client_id", "client_secret", "dpop_jkt"]));
+            let form = key.or(named).iter().fold(form, |form, key| form.and(&Form::of([("dpop_jkt", key.as_str())])));
             self.checked(&form, None).map_err(|refused| match refused {
                 Refused::Page(trouble) => trouble,
                 Refused::Redirect { error, description, .. } => trouble(error, description),
             })?;
             Ok(self.0.state.get().pushed.put(self.now().saturating_add(PUSHED), form))
         };
-        match pushed() {
+        let answer = match pushed() {
             Ok(name) => {
                 let body = json!({ "request_uri": format!("{PREFIX}{name}"), "expires_in": PUSHED.as_secs() });
                 json_answer(StatusCode::CREATED, &body)
             }
             Err(trouble) => self.refused(&call.headers, &trouble),
-        }
+        };
+        self.0.with_nonce(&self.0.state.get(), call, answer)
     }
 
     /// The resource that a token is for (RFC 8707 section 2); the reason, if it can't be.

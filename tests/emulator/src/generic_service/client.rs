@@ -53,6 +53,11 @@ impl GenericClient {
         }
     }
 
+    /// Whether it can't show who it is.
+    pub(super) fn is_public(&self) -> bool {
+        self.client_secret.is_none() && self.keys.is_empty()
+    }
+
     /// Registers one more redirect URI.
     #[must_use]
     pub fn redirect_uri(mut self, uri: &str) -> Self {

@@ -53,6 +53,8 @@ pub enum Misbehaviour {
     RefreshTokenUnchanged,
     /// Every DPoP proof is answered with a demand for a newer nonce.
     NonceLoop,
+    /// A nonce of DPoP proofs is good for one of them; each answer brings the next.
+    NonceOnce,
     /// The metadata names this issuer.
     MetadataIssuer(String),
     /// A member of the metadata is this.

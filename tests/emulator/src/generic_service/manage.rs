@@ -69,7 +69,10 @@ impl GenericService {
                 None if self.0.facts.revocation.style == RevocationStyle::Delete => StatusCode::NO_CONTENT.into_response(),
                 None => StatusCode::OK.into_response(),
             },
-            Err(trouble) => self.refused(&call.headers, &trouble),
+            Err(trouble) => {
+                let refused = self.refused(&call.headers, &trouble);
+                self.0.with_nonce(&self.0.state.get(), call, refused)
+            }
         }
     }
 
@@ -106,6 +109,10 @@ impl GenericService {
                 let bearer = call.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok()?.split_once(' '));
                 let token = query.get("token").or(bearer.map(|(_, token)| token)).unwrap_or_default().to_owned();
                 let owner = known.grants.access(self.now(), &token).map_err(|_| trouble("invalid_token", "The token isn't good."))?;
+                if let Some(key) = &owner.details.key {
+                    let scheme = bearer.map(|(scheme, _)| scheme).unwrap_or_default();
+                    self.0.is_proven(&mut known, call, (scheme, &token), key)?;
+                }
                 (owner.client.to_string(), token)
             }
         };

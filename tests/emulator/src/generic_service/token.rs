@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::answer::{Tokens, Trouble, trouble, written};
 use super::assertion::JWT_BEARER;
 use super::client::GenericClient;
-use super::dpop::About;
 use super::facts::Body;
 use super::hostile::Misbehaviour;
 use super::{Details, GenericService, Incoming, State};
@@ -61,7 +60,7 @@ impl GenericService {
             }
             Err(trouble) => self.refused(&call.headers, &trouble),
         };
-        self.0.with_nonce(&self.0.state.get(), answer)
+        self.0.with_nonce(&self.0.state.get(), call, answer)
     }
 
     /// A refusal in the service's words.
@@ -108,8 +107,7 @@ impl GenericService {
 
     fn exchange(&self, call: &Incoming, form: &Form) -> Result<Tokens, Trouble> {
         let mut known = self.0.state.get();
-        let about = About { method: call.method.as_str(), url: &call.url(), token: None };
-        let key = self.0.proof(&mut known, &call.headers, &about)?;
+        let key = self.0.proof(&mut known, call, None)?;
         let grant = form.get("grant_type").unwrap_or_default();
         let offered = self.0.facts.request.grants.iter().any(|known| known == grant);
         if offered && grant == JWT_BEARER {
@@ -181,7 +179,8 @@ impl GenericService {
         let bad = |_| trouble("invalid_grant", "The refresh token is unknown, used, revoked or too old.");
         known.grants.presented(&client.client_id, token);
         let owner = known.grants.refreshable(self.now(), &client.client_id, token).map_err(bad)?;
-        if owner.details.key.is_some() && owner.details.key != key {
+        // RFC 9449 section 5: that of a client which shows who it is anyway is bound to the client, and may come with another key.
+        if client.is_public() && owner.details.key.is_some() && owner.details.key != key {
             return Err(trouble("invalid_dpop_proof", "The refresh token is bound to another key."));
         }
         self.same_resource(&owner.details, form)?;
@@ -190,7 +189,8 @@ impl GenericService {
             return Err(trouble("invalid_scope", "The scope is more than what was granted."));
         }
         let scopes = if scopes.is_empty() { owner.scopes.clone() } else { scopes };
-        let access = Arc::new(Owner { scopes, ..(*owner).clone() });
+        let details = Details { key, ..owner.details.clone() };
+        let access = Arc::new(Owner { scopes, details, ..(*owner).clone() });
         let mut minted = known.grants.refresh(self.now(), &client.client_id, token, Some(Arc::clone(&access))).map_err(bad)?;
         if minted.refresh.is_none() && self.0.facts.refresh.repeated {
             minted.refresh = Some(token.to_owned());

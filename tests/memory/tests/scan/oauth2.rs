@@ -240,3 +240,29 @@ async fn no_assertion_that_is_the_grant() {
     scene.refused(&wanted).await;
     scene.nowhere(&["assertion", "client-assertion", "private-key"], &["ada@example.com"]);
 }
+
+#[tokio::test]
+async fn no_proof_and_not_the_key_that_tokens_are_bound_to() {
+    let facts = FACTS.replace("client-auth = [\"private_key_jwt\", \"client_secret_jwt\"]", "dpop = \"required\"\ndpop-nonce = true");
+    let key = "[secrets.dpop-key]\nname = \"Key\"\ngenerated = true\n\n[signs]\ndpop-key = [\"ES256\"]\n";
+    let manifest = MANIFEST
+        .replace("[signs]\n", key)
+        .replace("\"assertion\"", "\"client-secret\", \"assertion\", \"dpop-proof\"")
+        .replace("accepts = [\"access-token\"]", "accepts = [\"access-token\", \"dpop-proof\"]")
+        .replace("[protocol.client]\nauthentication = \"private-key-jwt\"", "[protocol.dpop]\nkey = \"dpop-key\"");
+    let bound = jeton_runtime::new_key().unwrap();
+    let secrets = [("client-secret", SECRET), ("dpop-key", bound.reveal_text().unwrap())];
+    let emulator = started(Facts::parse(&facts).unwrap(), GenericClient::new(ID, SECRET)).await;
+    let mut scene = Scene::with(&jeton_bundle::declarative(&manifest), emulator, client(ID, &secrets, &[])).await;
+    let first = scene.sign_in(&grant(GrantKind::AuthorizationCode, &["openid", "read:all"]), REDIRECT).await;
+    scene.identify(&first, &[]).await;
+    let second = scene.refresh(&first).await;
+    let mut wanted = grant(GrantKind::TokenExchange, &["read:all"]);
+    wanted.subject_token = Some(second.access.clone());
+    scene.obtain(&wanted).await;
+    scene.obtain(&grant(GrantKind::ClientCredentials, &["read:all"])).await;
+    scene.revoke(&current(&second)).await;
+    scene.refresh_is_refused(&first).await;
+    let kinds = ["access-token", "client-secret", "code", "code-verifier", "dpop-key", "dpop-proof", "id-token", "refresh-token"];
+    scene.nowhere(&kinds, &[REDIRECT, "dpop-nonce https://acme.example"]);
+}

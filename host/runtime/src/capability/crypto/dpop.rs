@@ -12,24 +12,22 @@ use crate::bindings::jeton::provider::crypto::Error;
 use crate::{Error as HostError, Secret};
 
 /// What a proof is for.
-pub(super) struct Target<'a> {
-    pub(super) method: &'a str,
-    pub(super) url: Url,
-    pub(super) nonce: Option<&'a str>,
-    pub(super) access_token: Option<&'a Secret>,
+pub(crate) struct Target<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) url: Url,
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) access_token: Option<&'a Secret>,
     /// Whose digest makes the proof one for this code alone. `None`: chance.
-    pub(super) code: Option<&'a Secret>,
+    pub(crate) code: Option<&'a Secret>,
     /// Seconds since 1970.
-    pub(super) now: u64,
+    pub(crate) now: u64,
 }
 
-pub(super) fn proof(key: &Secret, target: Target<'_>) -> Result<String, Error> {
+pub(crate) fn proof(key: &Secret, target: Target<'_>) -> Result<String, Error> {
     let bad = || Error::BadKey(format!("the {} is no ES256 key in PEM (PKCS#8)", key.kind()));
     let pair = read(key).ok_or_else(bad)?;
-    // An uncompressed point (SEC 1, 2.3.3): 4, then both coordinates.
-    let (x, y) = pair.public_key().as_ref().get(1..).and_then(|point| point.split_at_checked(32)).ok_or_else(bad)?;
-    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": { "kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y) } });
+    let [x, y] = point(&pair).ok_or_else(bad)?;
+    let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": { "kty": "EC", "crv": "P-256", "x": x, "y": y } });
     let mut url = target.url;
     url.set_query(None);
     url.set_fragment(None);
@@ -50,6 +48,24 @@ pub(super) fn proof(key: &Secret, target: Target<'_>) -> Result<String, Error> {
     let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
     let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).map_err(|_| bad())?;
     Ok(format!("{signed}.{}", encode(signature.as_ref())))
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The public key's coordinates, in base64url.
+fn point(pair: &EcdsaKeyPair) -> Option<[String; 2]> {
+    // An uncompressed point (SEC 1, 2.3.3): 4, then both coordinates.
+    let (x, y) = pair.public_key().as_ref().get(1..)?.split_at_checked(32)?;
+    Some([encode(x), encode(y)])
+}
+
+/// The thumbprint of the public key (RFC 7638), by which an authorization request names it: `dpop_jkt`. `None`: it is no such key.
+pub(crate) fn key_thumbprint(key: &Secret) -> Option<String> {
+    let [x, y] = point(&read(key)?)?;
+    let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    Some(encode(digest(&SHA256, members.as_bytes()).as_ref()))
 }
 
 fn read(key: &Secret) -> Option<EcdsaKeyPair> {
@@ -95,6 +111,15 @@ mod tests {
         assert_eq!((&claims["htm"], &claims["htu"]), (&json!("POST"), &json!("https://api.acme.com/v1/me")));
         assert_eq!((&claims["nonce"], &claims["iat"]), (&json!("n1"), &json!(1_700_000_000)));
         assert_eq!(claims["ath"], "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_the_key_in_the_proofs_header() {
+        use jsonwebtoken::jwk::ThumbprintHash;
+        let key = new_key().unwrap();
+        let header = jsonwebtoken::decode_header(proof(&key, target(None)).unwrap()).unwrap();
+        assert_eq!(key_thumbprint(&key), header.jwk.unwrap().thumbprint(ThumbprintHash::SHA256).ok());
+        assert_eq!(key_thumbprint(&Secret::new("dpop-key", "no key")), None);
     }
 
     fn target(code: Option<&Secret>) -> Target<'_> {

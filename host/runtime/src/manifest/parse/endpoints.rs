@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{declared, entries, known_kind, pointer};
 use crate::manifest::reader::{Reader, Table};
-use crate::manifest::{Endpoint, UrlTemplate, names_a_secret, points_at_a_secret, revealed};
+use crate::manifest::{Endpoint, SHOWN, UrlTemplate, names_a_secret, points_at_a_secret, revealed};
 
 pub(super) fn endpoints<'t>(
     reader: &mut Reader<'t>,
@@ -67,8 +67,8 @@ pub(super) fn endpoints<'t>(
             pointers
         });
         // What is sent where secrets are accepted, or where a certificate stands for one, is answered with secrets, whatever the manifest
-        // calls it.
-        let beyond = accepts.iter().any(|(kind, _)| *kind != "access-token") || (client_certificate && accepts.is_empty());
+        // calls it. A proof goes with an access token.
+        let beyond = accepts.iter().any(|(kind, _)| !SHOWN.contains(kind)) || (client_certificate && accepts.is_empty());
         let captures = captures.or_else(|| (beyond && !browser).then(BTreeMap::new));
         let mut reveals = vec![];
         for (text, span) in table.texts(reader, "reveals") {

@@ -82,6 +82,9 @@ pub(in crate::manifest) fn agree(
         it.accepted(if endpoints.contains_key("refresh") { "refresh" } else { "token" }, "refresh-token");
     }
     it.renamed(settings);
+    if read.has("dpop") {
+        it.dpop(secrets, signs);
+    }
     it.identify(secrets);
     if endpoints.contains_key("revoke") {
         it.revoke(secrets);
@@ -186,6 +189,29 @@ impl Agreement<'_, '_, '_> {
         if !signs.get(key).is_some_and(|allowed| allowed.iter().any(|allowed| allowed == algorithm)) {
             let hint = format!("Add: [signs] {key} = [\"{algorithm}\"]");
             self.mistake(at, format!("the {key} may not sign by {algorithm}"), hint);
+        }
+    }
+
+    /// RFC 9449: a key of the host's, and a proof wherever tokens are asked for or shown.
+    fn dpop(&mut self, secrets: &BTreeMap<String, SecretField>, signs: &BTreeMap<String, Vec<String>>) {
+        let Some(key) = self.read.said.text("dpop.key") else {
+            let hint = "Add: key = \"dpop-key\", a secret of [secrets] with generated = true";
+            return self.mistake("dpop", "[protocol.dpop] doesn't say which key tokens are bound to", hint);
+        };
+        if !secrets.get(key).is_some_and(|secret| secret.generated) {
+            let hint = format!("Declare it: [secrets.{}] with a name and generated = true", crate::presentable(key, 40));
+            return self.mistake("dpop.key", format!("`{key}` is no key that Jeton makes for each client"), hint);
+        }
+        self.signed(signs, key, "dpop", "ES256");
+        for key in ["api.header", "api.scheme"].into_iter().filter(|key| self.read.has(key)) {
+            self.mistake(key, "a bound token stands in Authorization, behind `DPoP`", "Leave it out (RFC 9449, 7.1)");
+        }
+        ["token", "refresh", "par"].into_iter().for_each(|name| self.accepted(name, "dpop-proof"));
+        let shown = |endpoint: &Endpoint| endpoint.accepts == ["access-token"];
+        let apis: Vec<_> = self.endpoints.iter().filter(|(_, endpoint)| shown(endpoint)).map(|(name, _)| name.as_str()).collect();
+        apis.into_iter().for_each(|name| self.accepted(name, "dpop-proof"));
+        if self.read.said.text("revoke.style").is_some_and(|style| style.starts_with("bearer")) {
+            self.accepted("revoke", "dpop-proof");
         }
     }
 

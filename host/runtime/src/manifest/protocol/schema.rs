@@ -54,6 +54,7 @@ pub(super) const STANDARD: &[&str] = &[
     "code_challenge_method",
     "code_verifier",
     "device_code",
+    "dpop_jkt",
     "grant_type",
     "redirect_uri",
     "refresh_token",
@@ -166,6 +167,7 @@ pub(super) const TABLES: &[(&str, [Keys; 2])] = &[
         ],
     ),
     ("exchange", [STEP, NOTHING]),
+    ("dpop", [NOTHING, &[("key", Kind::Plain), ("bearer", Kind::Flag)]]),
     (
         "scopes",
         [

@@ -1,7 +1,7 @@
 //! Proofs of possession.
 
 use jeton_emulator::Emulator;
-use jeton_emulator::generic_service::Misbehaviour;
+use jeton_emulator::generic_service::{GenericClient, Misbehaviour};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rcgen::KeyPair;
@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::{ME, TOKEN, now, send, service, with};
 use crate::stage::{header, json as body};
+
+const PAR: &str = "https://as.example/par";
+const REVOKE: &str = "https://as.example/revoke";
 
 struct Key(EncodingKey);
 
@@ -32,6 +35,87 @@ fn claims(emulator: &Emulator, jti: &str) -> Value {
 fn hash(token: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+}
+
+#[tokio::test]
+async fn a_nonce_may_be_good_for_one_proof_and_each_host_has_its_own() {
+    let emulator = with("dpop = \"required\"\ndpop-nonce = true", "").await;
+    service(&emulator).misbehave(Misbehaviour::NonceOnce);
+    let key = Key::new();
+    let ask = async |jti: &str, nonce: Option<&str>| {
+        let mut claims = claims(&emulator, jti);
+        claims["nonce"] = json!(nonce);
+        let answer = ask(&emulator, Some(&key.proof(&claims))).await;
+        (body(&answer), header(&answer, "dpop-nonce").unwrap().to_owned())
+    };
+    let (_, first) = ask("1", None).await;
+    let (granted, second) = ask("2", Some(&first)).await;
+    assert_ne!(first, second);
+    assert_eq!(ask("3", Some(&first)).await.0["error"], "use_dpop_nonce");
+    assert_eq!(ask("4", Some(&second)).await.0["token_type"], "DPoP");
+    let access = granted["access_token"].as_str().unwrap();
+    let proof = key.proof(&json!({ "htm": "GET", "htu": ME, "iat": now(&emulator), "jti": "5", "ath": hash(access) }));
+    let refused = send(&emulator, "GET", ME, &[("authorization", &format!("DPoP {access}")), ("dpop", &proof)], "").await;
+    assert_eq!(refused.status(), 401);
+    let challenge = header(&refused, "www-authenticate").unwrap();
+    assert!(challenge.starts_with("DPoP ") && challenge.contains("error=\"use_dpop_nonce\""), "{challenge}");
+    assert!(header(&refused, "dpop-nonce").unwrap().contains("api.example"));
+}
+
+#[tokio::test]
+async fn a_pushed_request_is_bound_to_the_key_that_pushed_it() {
+    let emulator = with("dpop = \"required\"", "").await;
+    let (key, other) = (Key::new(), Key::new());
+    let push = async |jti: &str, named: &str| {
+        let proof = key.proof(&json!({ "htm": "POST", "htu": PAR, "iat": now(&emulator), "jti": jti }));
+        let form = format!(
+            "response_type=code&client_id=a-client&client_secret=a-secret&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcb&dpop_jkt={named}"
+        );
+        send(&emulator, "POST", PAR, &[("content-type", "application/x-www-form-urlencoded"), ("dpop", &proof)], &form).await
+    };
+    assert_eq!(body(&push("1", "another").await)["error"], "invalid_dpop_proof");
+    let pushed = body(&push("2", "").await);
+    let reference = pushed["request_uri"].as_str().unwrap();
+    let page = format!("https://as.example/authorize?client_id=a-client&request_uri={reference}");
+    let back = emulator.consent(&page, jeton_emulator::Decision::Grant).await.unwrap();
+    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let form = format!(
+        "grant_type=authorization_code&code={code}&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcb&client_id=a-client&client_secret=a-secret"
+    );
+    let proof = other.proof(&claims(&emulator, "3"));
+    let refused = send(&emulator, "POST", TOKEN, &[("content-type", "application/x-www-form-urlencoded"), ("dpop", &proof)], &form).await;
+    assert_eq!(body(&refused)["error"], "invalid_dpop_proof");
+}
+
+#[tokio::test]
+async fn a_public_clients_refresh_token_is_bound_to_the_key() {
+    let emulator = with("dpop = \"required\"\nclient-auth = [\"none\"]", "").await;
+    service(&emulator).register_client(GenericClient::public("a-client"));
+    let (key, other) = (Key::new(), Key::new());
+    let ask = async |key: &Key, jti: &str, form: &str| {
+        let proof = key.proof(&claims(&emulator, jti));
+        body(&send(&emulator, "POST", TOKEN, &[("content-type", "application/x-www-form-urlencoded"), ("dpop", &proof)], form).await)
+    };
+    let tokens = ask(&key, "1", "grant_type=password&username=ada%40example.com&password=emulator&client_id=a-client").await;
+    let refresh = format!("grant_type=refresh_token&refresh_token={}&client_id=a-client", tokens["refresh_token"].as_str().unwrap());
+    assert_eq!(ask(&other, "2", &refresh).await["error"], "invalid_dpop_proof");
+    assert_eq!(ask(&key, "3", &refresh).await["token_type"], "DPoP");
+}
+
+#[tokio::test]
+async fn a_bound_token_is_revoked_by_whoever_has_the_key() {
+    let emulator = with("dpop = \"required\"", "[revocation]\nstyle = \"bearer-post\"").await;
+    let key = Key::new();
+    let access = body(&ask(&emulator, Some(&key.proof(&claims(&emulator, "1")))).await)["access_token"].as_str().unwrap().to_owned();
+    let revoke = async |scheme: &str, ath: &str, jti: &str| {
+        let proof = key.proof(&json!({ "htm": "POST", "htu": REVOKE, "iat": now(&emulator), "jti": jti, "ath": ath }));
+        send(&emulator, "POST", REVOKE, &[("authorization", &format!("{scheme} {access}")), ("dpop", &proof)], "").await.status().as_u16()
+    };
+    assert_eq!(revoke("Bearer", &hash(&access), "2").await, 400);
+    assert_eq!(revoke("DPoP", &hash("another"), "3").await, 400);
+    assert!(service(&emulator).is_live(&access));
+    assert_eq!(revoke("DPoP", &hash(&access), "4").await, 200);
+    assert!(!service(&emulator).is_live(&access));
 }
 
 async fn ask(emulator: &Emulator, proof: Option<&str>) -> http::Response<bytes::Bytes> {
@@ -124,7 +208,8 @@ async fn tokens_are_bound_to_the_key_at_the_api_and_at_refreshes() {
         "grant_type=refresh_token&refresh_token={}&client_id=a-client&client_secret=a-secret",
         tokens["refresh_token"].as_str().unwrap()
     );
-    for (key, jti, status) in [(&other, "e", 400), (&key, "f", 200)] {
+    // This client has a secret, to which its refresh tokens are bound: it may come with another key, and gets tokens for that.
+    for (key, jti, status) in [(&key, "f", 200), (&other, "e", 200)] {
         let proof = key.proof(&claims(&emulator, jti));
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("dpop", &*proof)];
         assert_eq!(send(&emulator, "POST", TOKEN, &headers, &form).await.status(), status);

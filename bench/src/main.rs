@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints a table")]
 
+mod again;
 mod call;
 mod command;
 mod component;
@@ -12,6 +13,7 @@ mod home;
 mod machine;
 mod native;
 mod neighbour;
+mod pin;
 mod plain;
 mod process;
 mod refresh;
@@ -49,16 +51,27 @@ struct Arguments {
 #[command(subcommand_negates_reqs = true)]
 enum Role {
     /// A token endpoint, until stdin ends
-    Serve { kind: Kind },
+    Serve {
+        kind: Kind,
+        /// On a processor of its own
+        #[arg(long)]
+        apart: bool,
+    },
     /// A process that has a vault open, until stdin ends
     Idle { store: String, key: PathBuf },
+    /// Refreshes of one kind, again and again, for a profiler
+    Again(again::Again),
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     match arguments.role {
-        Some(Role::Serve { kind }) => return server::serve(kind),
+        Some(Role::Serve { kind, apart }) => return server::serve(kind, apart),
         Some(Role::Idle { store, key }) => return rows::idle(&store, key),
+        Some(Role::Again(again)) => {
+            println!("{}", again::run(&again)?);
+            return Ok(());
+        }
         None => {}
     }
     let jeton = arguments.jeton.context("--jeton is missing")?;

@@ -33,7 +33,7 @@ pub fn measure(table: &mut Table) -> Result<()> {
 }
 
 async fn refreshes_beside(hostile: Option<&'static [u8]>) -> Result<Times> {
-    let server = Server::start(Kind::Http)?;
+    let server = Server::start(Kind::Http, false)?;
     let runtime = Runtime::builder().transport(Arc::new(Silent(Http::to(&server.introduction)?))).build()?;
     let component = Component::of(&runtime).await?;
     let mut calls = JoinSet::new();

@@ -17,7 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-const ANSWER: &str = r#"{"access_token":"benched-access-token-that-is-as-long-as-those-of-the-service-are","expires_in":3600,"restricted_to":[],"refresh_token":"benched-refresh-token-that-is-as-long-as-those-of-the-service-are","token_type":"bearer"}"#;
+/// What it answers.
+pub const ANSWER: &str = r#"{"access_token":"benched-access-token-that-is-as-long-as-those-of-the-service-are","expires_in":3600,"restricted_to":[],"refresh_token":"benched-refresh-token-that-is-as-long-as-those-of-the-service-are","token_type":"bearer"}"#;
 
 /// See the module.
 pub struct Plain {

@@ -77,7 +77,7 @@ struct Ground {
 
 impl Ground {
     async fn new(store: String, folder: TempDir) -> Result<Self> {
-        let server = Server::start(Kind::Emulator)?;
+        let server = Server::start(Kind::Emulator, false)?;
         let mut refresh_tokens = server.introduction.refresh_tokens.iter();
         let vault = Vault::open(store.as_str(), KeySource::File(folder.path().join("key"))).await?;
         let secrets = [("client-secret".to_owned(), Secret::new("client-secret", CLIENT_SECRET))].into();

@@ -10,12 +10,14 @@ use clap::ValueEnum;
 use jeton_emulator::{App, Emulator, JournalSize, Options};
 use serde::{Deserialize, Serialize};
 
-use crate::plain;
+use crate::{pin, plain};
 
 /// The client that every server knows.
 pub const CLIENT_ID: &str = "client";
-/// Its secret.
-pub const CLIENT_SECRET: &str = "secret";
+/// Its secret, as long as those of Box: short ones are looked for in fewer texts.
+pub const CLIENT_SECRET: &str = "benched-client-secret-of-32-char";
+/// A refresh token, as long as those of Box.
+pub const REFRESH_TOKEN: &str = "benched-refresh-token-that-is-as-long-as-those-of-the-service-is";
 /// So many chains of refresh tokens.
 pub const CHAINS: usize = 64;
 
@@ -51,11 +53,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it.
-    pub fn start(kind: Kind) -> Result<Self> {
+    /// Starts it, on a processor of its own or on any.
+    pub fn start(kind: Kind, apart: bool) -> Result<Self> {
         let name = kind.to_possible_value().context("a server without a name")?;
         let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.args(["serve", name.get_name()]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut child = command
+            .args(["serve", name.get_name()])
+            .args(apart.then_some("--apart"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
         let introduction = serde_json::from_str(&line).context("the server didn't start")?;
@@ -76,7 +83,10 @@ impl Drop for Server {
 }
 
 /// Is the server, until stdin ends.
-pub fn serve(kind: Kind) -> Result<()> {
+pub fn serve(kind: Kind, apart: bool) -> Result<()> {
+    if apart {
+        pin::server();
+    }
     // A single thread does what is needed, and leaves the other core to what is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if kind == Kind::Emulator {
@@ -89,7 +99,7 @@ pub fn serve(kind: Kind) -> Result<()> {
     let _inside = runtime.enter();
     let delay = (kind == Kind::Slow).then_some(Duration::from_millis(5));
     let (server, certificate) = plain::Plain::bind(kind == Kind::Https, delay)?;
-    introduce(&Introduction { addr: server.addr()?, certificate, refresh_tokens: vec!["refresh".to_owned(); CHAINS] })?;
+    introduce(&Introduction { addr: server.addr()?, certificate, refresh_tokens: vec![REFRESH_TOKEN.to_owned(); CHAINS] })?;
     std::thread::spawn(|| {
         let _ = wait_for_end();
         std::process::exit(0);

@@ -24,22 +24,26 @@ impl Response {
 
     /// Takes the tokens out of a token endpoint's answer, or its error.
     pub fn into_tokens(self) -> Result<Tokens> {
-        if !self.succeeded() {
+        let pointers = ["/error", "/token_type", "/expires_in", "/refresh_token_expires_in", "/scope"];
+        let mut texts = self.texts(&pointers.map(str::to_owned)).into_iter().map(Option::unwrap_or_default);
+        let mut text = || texts.next().filter(|text| !text.is_empty());
+        let (error, kind) = (text(), text());
+        if error.is_some() || !(200..300).contains(&self.status()) {
             return Err(self.to_error());
         }
         // RFC 6749, 7.1.
-        if let Some(kind) = self.text("/token_type").filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        if let Some(kind) = kind.filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(Error::other(concat(&["The service answered with an unknown token_type: ", &kind])));
         }
+        let mut secrets = self.secrets(&["/access_token", "/refresh_token", "/id_token"].map(str::to_owned)).into_iter();
+        let mut secret = || secrets.next().flatten();
         Ok(Tokens {
-            access: self
-                .secret("/access_token")
-                .ok_or_else(|| Error::other("The service answered the token request without an access_token"))?,
-            refresh: self.secret("/refresh_token"),
-            id_token: self.secret("/id_token"),
-            expires_in: seconds(self.text("/expires_in")),
-            refresh_expires_in: seconds(self.text("/refresh_token_expires_in")),
-            scope: self.text("/scope").filter(|scope| !scope.is_empty()),
+            access: secret().ok_or_else(|| Error::other("The service answered the token request without an access_token"))?,
+            refresh: secret(),
+            id_token: secret(),
+            expires_in: seconds(text()),
+            refresh_expires_in: seconds(text()),
+            scope: text(),
             extras: vec![],
         })
     }

@@ -77,6 +77,11 @@ impl Places {
 impl Share {
     /// Waits for a place: first behind the provider's own calls, then behind everybody's.
     pub(crate) async fn place(&self) -> Result<Place, Error> {
+        if let Ok(own) = self.own.clone().try_acquire_owned()
+            && let Ok(of_all) = self.all.clone().try_acquire_owned()
+        {
+            return Ok(Place { _own: own, _of_all: of_all });
+        }
         let place = async {
             let own = self.own.clone().acquire_owned().await?;
             Ok(Place { _own: own, _of_all: self.all.clone().acquire_owned().await? })

@@ -69,17 +69,21 @@ fn hits(text: &str, secrets: &[Secret], wanted: impl Fn(&[u8], &mut bool) -> boo
         if least(secret.len()) > text.len() {
             continue;
         }
-        let (folded, decoded) = views.get_or_insert_with(|| {
+        let (folded, decoded, pairs) = views.get_or_insert_with(|| {
             let folded = Zeroizing::new(text.to_ascii_lowercase());
-            let decoded = Decoded::all(&folded);
-            (folded, decoded)
+            let (decoded, pairs) = (Decoded::all(&folded), Pairs::of(folded.as_bytes()));
+            (folded, decoded, pairs)
         });
+        // What stands there whole begins there: a look at the beginning rules most out.
+        let begins = |start: &[u8]| parts || pairs.hold(start);
         let plain = Zeroizing::new(secret.to_ascii_lowercase());
-        find(folded.as_bytes(), &plain, least(plain.len()), |at| hits.push(at));
+        if begins(&plain) {
+            find(folded.as_bytes(), &plain, least(plain.len()), |at| hits.push(at));
+        }
         for view in decoded {
             find(&view.bytes, &plain, least(plain.len()), |at| hits.extend(view.origin(at)));
         }
-        for needle in encodings(secret, |length| length >= SHORTEST && least(length) <= text.len()) {
+        for needle in encodings(secret, |length| length >= SHORTEST && least(length) <= text.len(), begins) {
             find(folded.as_bytes(), needle.as_bytes(), least(needle.len()), |at| hits.push(at));
         }
     }
@@ -165,12 +169,12 @@ fn cover(text: &str, mut hits: Vec<Range<usize>>) -> String {
     shown
 }
 
-/// How a service may have written the bytes, where there are few ways, in small letters; those whose length is `fit`.
-fn encodings(bytes: &[u8], fit: impl Fn(usize) -> bool) -> Vec<Zeroizing<String>> {
+/// How a service may have written the bytes, where there are few ways, in small letters; those whose length is `fit` and that `begin` so.
+fn encodings(bytes: &[u8], fit: impl Fn(usize) -> bool, begins: impl Fn(&[u8]) -> bool) -> Vec<Zeroizing<String>> {
     let mut all = vec![];
-    if fit(2 * bytes.len()) {
-        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-        all.push(Zeroizing::new(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect::<String>()));
+    let start = |bytes: &[u8], encode: fn(&[u8]) -> Zeroizing<String>| encode(bytes.get(..6).unwrap_or(bytes));
+    if fit(2 * bytes.len()) && begins(start(bytes, hexadecimal).as_bytes()) {
+        all.push(hexadecimal(bytes));
     }
     // HTTP's Basic encodes twice (RFC 6749, 2.3.1).
     let form = Zeroizing::new(form_urlencoded::byte_serialize(bytes).collect::<String>());
@@ -178,12 +182,14 @@ fn encodings(bytes: &[u8], fit: impl Fn(usize) -> bool) -> Vec<Zeroizing<String>
     for inner in [bytes].into_iter().chain(twice) {
         // Inside a longer text a secret begins at one of three alignments, and its last characters depend on what follows.
         for rest in (0..3).filter_map(|skip| inner.get(skip..)) {
-            let whole = rest.len() / 3 * 3;
-            if !fit(whole / 3 * 4) {
+            let rest = rest.get(..rest.len() / 3 * 3).unwrap_or_default();
+            let other = |encoded: &str| encoded.contains(['+', '/']);
+            let start = start(rest, base64);
+            if !fit(rest.len() / 3 * 4) || !(other(&start) || begins(start.as_bytes())) {
                 continue;
             }
-            let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(rest.get(..whole).unwrap_or_default()).to_ascii_lowercase());
-            if encoded.contains(['+', '/']) {
+            let encoded = base64(rest);
+            if other(&encoded) {
                 all.push(Zeroizing::new(encoded.replace('+', "-").replace('/', "_")));
             }
             all.push(encoded);
@@ -192,8 +198,20 @@ fn encodings(bytes: &[u8], fit: impl Fn(usize) -> bool) -> Vec<Zeroizing<String>
     all
 }
 
+fn hexadecimal(bytes: &[u8]) -> Zeroizing<String> {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    Zeroizing::new(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+}
+
+fn base64(bytes: &[u8]) -> Zeroizing<String> {
+    Zeroizing::new(STANDARD_NO_PAD.encode(bytes).to_ascii_lowercase())
+}
+
 /// What a terminal or a page would obey instead of showing it: control characters, and those that reorder a line.
 pub(crate) fn obeyed(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -49,8 +49,8 @@ pub use self::client_auth::ClientAuth;
 pub use self::device::DeviceFacts;
 use self::device::DeviceWish;
 pub use self::facts::{
-    AssertionAudience, AuthorizeFacts, Body, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts,
-    RequestFacts, RevocationFacts, RevocationStyle,
+    AssertionAudience, AuthorizeFacts, Body, Demand, Endpoint, Facts, FactsError, LifetimeFacts, Pkce, RefreshFacts, RequestFacts,
+    RevocationFacts, RevocationStyle,
 };
 pub use self::hostile::{BadIdToken, Misbehaviour};
 use self::place::{Place, Places};

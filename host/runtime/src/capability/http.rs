@@ -156,6 +156,11 @@ impl wit::HostResponse for Call {
         Ok(shown)
     }
 
+    fn texts(&mut self, response: Resource<Response>, pointers: Vec<String>) -> Trapped<Vec<Option<String>>> {
+        let again = || Resource::new_borrow(response.rep());
+        pointers.into_iter().map(|pointer| self.text(again(), pointer)).collect()
+    }
+
     fn secret(&mut self, response: Resource<Response>, pointer: String) -> Trapped<Option<Resource<Secret>>> {
         let response = self.table.get(&response)?;
         let secret = response.secret(&pointer).cloned();
@@ -163,6 +168,11 @@ impl wit::HostResponse for Call {
             self.teach(response, |endpoint| response.withheld_secret(endpoint, &pointer));
         }
         secret.map(|secret| self.hand_out(secret)).transpose()
+    }
+
+    fn secrets(&mut self, response: Resource<Response>, pointers: Vec<String>) -> Trapped<Vec<Option<Resource<Secret>>>> {
+        let again = || Resource::new_borrow(response.rep());
+        pointers.into_iter().map(|pointer| self.secret(again(), pointer)).collect()
     }
 
     fn drop(&mut self, response: Resource<Response>) -> Trapped<()> {

@@ -10,12 +10,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri};
 
 use super::app::App;
+use super::authorize::Refused;
 use super::refusal::{Refusal, Stamp};
 use super::tenant::Authority;
 use super::{PERSONAL_TENANT, SERVICE, Site, redirect};
 use crate::back::Back;
 use crate::form::Form;
-use crate::page::error_page;
 use crate::people::User;
 use crate::sign_in::{Consent, Outcome};
 
@@ -23,7 +23,7 @@ use crate::sign_in::{Consent, Outcome};
 pub(super) async fn ask(State(site): State<Site>, Path(segment): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     match Wish::parse(&site, &segment, &uri, &headers) {
         Ok(wish) => wish.asked().ask(&site.service.0.people, &uri, &headers),
-        Err(page) => page,
+        Err(refused) => refused.into_response(),
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn answer(
 ) -> Response {
     let wish = match Wish::parse(&site, &segment, &uri, &headers) {
         Ok(wish) => wish,
-        Err(page) => return page,
+        Err(refused) => return refused.into_response(),
     };
     match wish.asked().answer(&site.service.0.people, &uri, &headers, &form) {
         Outcome::Page(page) => page,
@@ -54,11 +54,8 @@ struct Wish {
 }
 
 impl Wish {
-    fn parse(site: &Site, segment: &str, uri: &Uri, headers: &HeaderMap) -> Result<Self, Response> {
-        Self::read(site, segment, uri).map_err(|refusal| {
-            let stamp = Stamp::of(&site.service.0.mint, site.service.0.clock.now(), headers);
-            error_page(SERVICE, refusal.error(), &stamp.describe(&refusal)).into_response()
-        })
+    fn parse(site: &Site, segment: &str, uri: &Uri, headers: &HeaderMap) -> Result<Self, Refused> {
+        Self::read(site, segment, uri).map_err(|refusal| Refused::of(site, headers, &refusal))
     }
 
     fn read(site: &Site, segment: &str, uri: &Uri) -> Result<Self, Refusal> {

@@ -80,7 +80,14 @@ enum Mode {
 }
 
 /// A page that leads nowhere.
-struct Refused(String, &'static str);
+pub(super) struct Refused(String, &'static str);
+
+impl Refused {
+    pub(super) fn of(site: &Site, headers: &HeaderMap, refusal: &Refusal) -> Self {
+        let stamp = Stamp::of(&site.service.0.mint, site.service.0.clock.now(), headers);
+        Self(stamp.describe(refusal), refusal.error())
+    }
+}
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -90,8 +97,7 @@ impl IntoResponse for Refused {
 
 impl Wish {
     fn parse(site: &Site, segment: &str, uri: &Uri, headers: &HeaderMap) -> Result<Self, Refused> {
-        let stamp = Stamp::of(&site.service.0.mint, site.service.0.clock.now(), headers);
-        Self::read(site, segment, uri).map_err(|refusal| Refused(stamp.describe(&refusal), refusal.error()))
+        Self::read(site, segment, uri).map_err(|refusal| Refused::of(site, headers, &refusal))
     }
 
     fn read(site: &Site, segment: &str, uri: &Uri) -> Result<Self, Refusal> {

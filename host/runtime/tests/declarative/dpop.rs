@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::service::{Sent, Service, answer};
 use crate::{REDIRECT, acme, client, current, grant, load, refused, value};
 
-const CHANGES: [(&str, &str); 4] = [
+const CHANGES: [(&str, &str); 5] = [
     ("grants = [\"authorization-code\"]", "grants = [\"authorization-code\", \"client-credentials\", \"jwt-bearer\"]"),
     ("\"device-code\", \"access-token\"]", "\"device-code\", \"access-token\", \"dpop-proof\"]"),
     (
@@ -18,6 +18,7 @@ const CHANGES: [(&str, &str); 4] = [
         "url = \"https://acme.com/me\"\naccepts = [\"access-token\", \"dpop-proof\"]",
     ),
     ("accepts = [\"access-token\"]\nheaders", "accepts = [\"access-token\", \"dpop-proof\"]\nheaders"),
+    ("accepts = [\"client-secret\", \"refresh-token\"", "accepts = [\"client-secret\", \"assertion\", \"refresh-token\""),
 ];
 const MORE: &str = r#"
 [secrets.dpop-key]
@@ -29,7 +30,7 @@ name = "Private key"
 
 [signs]
 dpop-key = ["ES256"]
-private-key = ["ES256"]
+private-key = ["RS256", "ES256"]
 client-secret = ["HS256"]
 
 [protocol.dpop]

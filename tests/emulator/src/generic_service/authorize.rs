@@ -179,7 +179,7 @@ impl GenericService {
             nonce: query.get("nonce").map(str::to_owned),
             resource,
             offline: self.is_offline(query, &scopes),
-            key: query.get("dpop_jkt").map(str::to_owned),
+            key: query.get("dpop_jkt").filter(|_| facts.dpop != Demand::Off).map(str::to_owned),
         };
         Ok(Wish { client: client.client_id, scopes, redirect_uri, state, form_post, pushed, details })
     }

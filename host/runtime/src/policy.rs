@@ -126,7 +126,7 @@ pub(crate) fn target(manifest: &Manifest, settings: &BTreeMap<String, String>, n
     match manifest.endpoints.get(name) {
         Some(endpoint) if !endpoint.browser => address(name, endpoint, settings, path, vec![]),
         _ => deny(
-            format!("a proof for `{}`", crate::scrub::presentable(name, 40)),
+            format!("a request to `{}`", crate::scrub::presentable(name, 40)),
             "the manifest has no such endpoint",
             "Name one that it has",
         ),

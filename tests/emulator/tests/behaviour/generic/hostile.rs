@@ -52,7 +52,7 @@ async fn a_mix_up_brings_one_servers_code_to_another() {
     let evil = emulator.generic("Evil").unwrap();
     evil.register_client(client("evil-client"));
     let (authorize, client_id) = ("https://as.example/authorize".to_owned(), "a-client".to_owned());
-    evil.misbehave(Misbehaviour::SendsOnTo { authorize, client_id });
+    evil.misbehave(Misbehaviour::SendsOnTo { authorize, client_id, path: None });
 
     let asked = AUTHORIZE.replace("as.example", "evil.example").replace("a-client", "evil-client");
     let back = emulator.consent(&asked, Decision::Grant).await.unwrap();

@@ -1,12 +1,21 @@
 //! The small program that people call: it prints a token that is valid, and becomes the whole command for the rest.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::stage::{Ran, Stage};
 
 impl Stage {
+    /// The small program without the other one beside it.
+    fn alone(&self) -> PathBuf {
+        let alone = self.home.path().join("jeton-alone");
+        // A program that was just written can't be run as long as a process that another test starts has it open.
+        let jeton = env!("CARGO_BIN_EXE_jeton");
+        fs::hard_link(jeton, &alone).or_else(|_| fs::copy(jeton, &alone).map(drop)).unwrap();
+        alone
+    }
+
     /// A command as people type it, run from this file: without the emulator, which nothing here needs.
     fn run_file(&self, program: &Path, arguments: &[&str]) -> Ran {
         let mut command = Command::new(program);
@@ -21,8 +30,7 @@ impl Stage {
 #[tokio::test]
 async fn a_valid_token_takes_the_small_program_alone() {
     let stage = Stage::connected().await;
-    let alone = stage.home.path().join("jeton-alone");
-    fs::copy(env!("CARGO_BIN_EXE_jeton"), &alone).unwrap();
+    let alone = stage.alone();
     for arguments in [&["token", "work-box"][..], &["token", "work-box", "--format", "header"]] {
         let (typed, whole) = (stage.run_file(&alone, arguments).succeeded(), stage.jeton(arguments).succeeded());
         assert_eq!((typed.stdout, typed.stderr), (whole.stdout, whole.stderr));
@@ -34,8 +42,7 @@ async fn a_valid_token_takes_the_small_program_alone() {
 #[tokio::test]
 async fn the_small_program_says_what_is_missing_beside_it() {
     let stage = Stage::connected().await;
-    let alone = stage.home.path().join("jeton-alone");
-    fs::copy(env!("CARGO_BIN_EXE_jeton"), &alone).unwrap();
+    let alone = stage.alone();
     for arguments in [&["list"][..], &["token", "work-box", "--min-valid", "2h"], &["token", "nobody"]] {
         let ran = stage.run_file(&alone, arguments);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");

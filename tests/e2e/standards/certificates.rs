@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use jeton_emulator::generic_service::{Facts, GenericClient};
 use jeton_emulator::{Emulator, Options};
 
-use super::{FACTS, MANIFEST, Scene, changed, field, names};
+use super::{FACTS, MANIFEST, REDIRECT_URI, Scene, changed, field, names};
 use crate::discovery::{FACTS as ISSUERS, ISSUER, stage};
 use crate::stage::{CLIENT_ID, Ran, Stage, get};
 
@@ -51,7 +51,7 @@ fn path(stage: &Stage, name: &str) -> PathBuf {
 }
 
 fn registered(id: &str, certificate: &str) -> GenericClient {
-    GenericClient::public(id).redirect_uri("http://127.0.0.1/callback").certificate(certificate)
+    GenericClient::public(id).redirect_uri(REDIRECT_URI).redirect_uri(crate::discovery::REDIRECT_URI).certificate(certificate)
 }
 
 /// Adds a client with these files.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{FACTS, MANIFEST, Scene, changed, field};
+use super::{FACTS, MANIFEST, REDIRECT_URI, Scene, changed, field};
 use crate::stage::{CLIENT_ID, CLIENT_SECRET, Ran, get};
 
 const PLAIN: &str = "client-auth = [\"client_secret_post\"]\ndpop = \"required\"";
@@ -231,7 +231,7 @@ async fn a_bound_token_that_revokes_itself_is_proven_there_too() {
 #[tokio::test]
 async fn a_public_clients_tokens_are_bound_as_well() {
     let scene = Scene::of(vec![server("client-auth = [\"none\"]\ndpop = \"required\"")]).await;
-    scene.service().register_client(GenericClient::public(CLIENT_ID).redirect_uri("http://127.0.0.1/callback"));
+    scene.service().register_client(GenericClient::public(CLIENT_ID).redirect_uri(REDIRECT_URI));
     scene.add(&manifest(""));
     scene.stage.jeton(&["clients", "add", "acme", "--id", CLIENT_ID]).succeeded();
     scene.connect(&[]).await.succeeded();

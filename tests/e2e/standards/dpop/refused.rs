@@ -6,7 +6,7 @@ use jeton_emulator::generic_service::{GenericClient, Misbehaviour};
 use jeton_runtime::Secret;
 use jeton_vault::{KeySource, Vault};
 
-use super::{PLAIN, Scene, WITH_NONCES, manifest, server};
+use super::{PLAIN, REDIRECT_URI, Scene, WITH_NONCES, manifest, server};
 use crate::stage::{CLIENT_ID, get};
 
 const ME: &str = "https://api.acme.example/me";
@@ -56,7 +56,7 @@ async fn whoever_stole_the_tokens_has_nothing_without_the_key() {
 #[tokio::test]
 async fn tokens_of_another_key_are_refused_and_a_person_is_told_what_to_do() {
     let scene = Scene::of(vec![server("client-auth = [\"none\"]\ndpop = \"required\"")]).await;
-    scene.service().register_client(GenericClient::public(CLIENT_ID).redirect_uri("http://127.0.0.1/callback"));
+    scene.service().register_client(GenericClient::public(CLIENT_ID).redirect_uri(REDIRECT_URI));
     scene.add(&manifest(""));
     scene.stage.jeton(&["clients", "add", "acme", "--id", CLIENT_ID]).succeeded();
     scene.connect(&[]).await.succeeded();

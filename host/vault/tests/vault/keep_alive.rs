@@ -208,7 +208,8 @@ async fn no_more_than_a_few_of_one_provider_at_once_and_the_others_dont_wait(kin
     assert!(!due.is_finished());
     assert_eq!(service.called.available_permits(), 0);
     service.gate.add_permits(12);
-    assert_eq!(due.await.unwrap().refreshed.len(), 24);
+    let done = due.await.unwrap();
+    assert_eq!(done.refreshed.len(), 24, "{done:?}");
     assert_eq!(service.most.load(Ordering::SeqCst), 3);
 }
 

@@ -2,7 +2,7 @@
 
 use jeton_emulator::generic_service::{Facts, GenericClient};
 use jeton_emulator::{Emulator, Options};
-use jeton_runtime::{CurrentTokens, GrantKind, Manifest};
+use jeton_runtime::{CurrentTokens, GrantKind, Manifest, Tokens};
 
 use crate::keys::key;
 use crate::scene::{Scene, client, current, grant};
@@ -182,8 +182,8 @@ async fn signing(registered: GenericClient, manifest: &str, secrets: &[(&'static
     Scene::with(&jeton_bundle::declarative(manifest), emulator, client(ID, secrets, &[])).await
 }
 
-/// All that a client can do that signs.
-async fn everything(mut scene: Scene, kinds: &[&str]) {
+/// Signs in and refreshes, exchanges what came, and has a token of the client's own. What the sign-in brought, and the refresh.
+async fn every_grant(scene: &mut Scene) -> (Tokens, Tokens) {
     let first = scene.sign_in(&grant(GrantKind::AuthorizationCode, &["openid", "read:all"]), REDIRECT).await;
     scene.identify(&first, &[]).await;
     let second = scene.refresh(&first).await;
@@ -191,6 +191,12 @@ async fn everything(mut scene: Scene, kinds: &[&str]) {
     wanted.subject_token = Some(second.access.clone());
     scene.obtain(&wanted).await;
     scene.obtain(&grant(GrantKind::ClientCredentials, &["read:all"])).await;
+    (first, second)
+}
+
+/// All that a client can do that signs.
+async fn everything(mut scene: Scene, kinds: &[&str]) {
+    let (first, _) = every_grant(&mut scene).await;
     scene.revoke(&current(&first)).await;
     scene.refresh_is_refused(&first).await;
     let usual = ["access-token", "client-assertion", "code", "code-verifier", "credentials", "id-token", "refresh-token", "subject-token"];
@@ -254,13 +260,7 @@ async fn no_proof_and_not_the_key_that_tokens_are_bound_to() {
     let secrets = [("client-secret", SECRET), ("dpop-key", bound.reveal_text().unwrap())];
     let emulator = started(Facts::parse(&facts).unwrap(), GenericClient::new(ID, SECRET)).await;
     let mut scene = Scene::with(&jeton_bundle::declarative(&manifest), emulator, client(ID, &secrets, &[])).await;
-    let first = scene.sign_in(&grant(GrantKind::AuthorizationCode, &["openid", "read:all"]), REDIRECT).await;
-    scene.identify(&first, &[]).await;
-    let second = scene.refresh(&first).await;
-    let mut wanted = grant(GrantKind::TokenExchange, &["read:all"]);
-    wanted.subject_token = Some(second.access.clone());
-    scene.obtain(&wanted).await;
-    scene.obtain(&grant(GrantKind::ClientCredentials, &["read:all"])).await;
+    let (first, second) = every_grant(&mut scene).await;
     scene.revoke(&current(&second)).await;
     scene.refresh_is_refused(&first).await;
     let kinds = ["access-token", "client-secret", "code", "code-verifier", "dpop-key", "dpop-proof", "id-token", "refresh-token"];
